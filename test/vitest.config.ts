@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    reporters: ["default", new URL("reporter.ts", import.meta.url).pathname],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "pure",
+          include: ["test/{kernel,errors,config,plan,compile,emit,bpf,host,state,cgroup,cli,house,native,conformance}/**/*.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "live",
+          include: ["test/live/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
