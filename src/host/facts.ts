@@ -20,6 +20,8 @@ export interface Facts {
   readonly rootfs: string;
   /** Symlinks that lie on the way to mount destinations and devices: path inside the rootfs -> link text. */
   readonly links: Readonly<Record<string, string>>;
+  /** Permission bits of the rootfs's directory at each mount destination; absent where there is none. */
+  readonly modes: Readonly<Record<string, number>>;
   /** What each bind source is, by its absolute path. Absent: there is no such file. */
   readonly sources: Readonly<Record<string, SourceFacts>>;
   /** What each namespace file of config.json is, by its path. Absent: not a namespace, or no such file. */
@@ -32,6 +34,10 @@ export interface Facts {
   readonly stdio: readonly { readonly uid: number; readonly null: boolean }[];
   /** Whether /proc/kcore exists on the host. */
   readonly kcore: boolean;
+  /** Whether the runtime itself runs in a user namespace that is not the first one (device nodes cannot be made there). */
+  readonly userns: boolean;
+  /** The runtime's own limits, by type (`RLIMIT_NOFILE`), for the types that config.json sets. */
+  readonly rlimits: Readonly<Record<string, { readonly soft: bigint; readonly hard: bigint }>>;
   /** HOME of the configured user, from the rootfs's /etc/passwd; "/" when it says nothing. */
   readonly home: string;
 }
