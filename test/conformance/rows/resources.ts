@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/** config-linux.md: linux.resources. Limits come in a later release; the schema checks their shape already. */
+import { both, must, partly, type Row, refused, required, section } from "../row.ts";
+
+const LIMITS = "`/linux/resources` is refused until it is implemented, never ignored.";
+const REFUSED = refused("/linux/resources");
+
+export const RESOURCES: readonly Row[] = [
+  ...section("config-linux.md#allowed-device-list", [
+    must("device-rules-order", "The runtime MUST apply entries in the listed order.", REFUSED),
+    must("device-rule-allow", "`allow` (boolean, REQUIRED)", shape("devices/0/allow")),
+  ]),
+  ...section("config-linux.md#memory", [must("memory-check", "and MUST reject the new limit.", REFUSED)]),
+  ...section("config-linux.md#cpu", [
+    must("cpu-quota", "it MUST be no smaller than `burst` (runtimes MAY generate an error).", REFUSED),
+    must(
+      "cpu-burst",
+      "this value MUST be no larger than any positive `quota` (runtimes MAY generate an error).",
+      REFUSED,
+    ),
+  ]),
+  ...section("config-linux.md#block-io", [
+    must(
+      "block-io-numbers",
+      "`major, minor` (int64, REQUIRED)",
+      partly(LIMITS, both(shape("blockIO/weightDevice/0/major"), shape("blockIO/throttleReadBpsDevice/0/minor"))),
+    ),
+    must("block-io-weight", "You MUST specify at least one of `weight` or `leafWeight` in a given entry,", REFUSED),
+    must("block-io-rate", "`rate` (uint64, REQUIRED)", shape("blockIO/throttleReadBpsDevice/0/rate")),
+  ]),
+  ...section("config-linux.md#huge-page-limits", [
+    must("hugepage-size", "`pageSize` (string, REQUIRED)", shape("hugepageLimits/0/pageSize")),
+    must("hugepage-limit", "`limit` (uint64, REQUIRED)", shape("hugepageLimits/0/limit")),
+  ]),
+  ...section("config-linux.md#network", [
+    must("network-name", "`name` (string, REQUIRED)", shape("network/priorities/0/name")),
+    must("network-priority", "`priority` (uint32, REQUIRED)", shape("network/priorities/0/priority")),
+  ]),
+  ...section("config-linux.md#rdma", [
+    must("rdma-one", "You MUST specify at least one of the `hcaHandles` or `hcaObjects` in a given entry,", REFUSED),
+  ]),
+  ...section("config-linux.md#unified", [
+    must(
+      "unified-controllers",
+      "The OCI runtime MUST ensure that the needed cgroup controllers are enabled for the cgroup.",
+      REFUSED,
+    ),
+    must(
+      "unified-unknown",
+      "Configuration unknown to the runtime MUST still be written to the relevant file.",
+      REFUSED,
+    ),
+    must(
+      "unified-absent",
+      "The runtime MUST generate an error when the configuration refers to a cgroup controller that is not present or that cannot be enabled.",
+      REFUSED,
+    ),
+    must("unified-conversion", "If the conversion is not possible the runtime MUST generate an error.", REFUSED),
+  ]),
+];
+
+function shape(property: string) {
+  return partly(LIMITS, both(required(`/linux/resources/${property}`), REFUSED));
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/** config-linux.md: seccomp. A profile is refused until it is implemented; the schema checks its shape already. */
+import { both, must, partly, type Row, refused, required, section } from "../row.ts";
+
+const REFUSED = refused("/linux/seccomp");
+
+export const SECCOMP: readonly Row[] = [
+  ...section("config-linux.md#seccomp", [
+    must("seccomp-default", "`defaultAction` (string, REQUIRED)", shape("defaultAction")),
+    must(
+      "seccomp-errno",
+      "When the action doesn't support an errno, the runtime MUST print and error and fail.",
+      REFUSED,
+    ),
+    must("seccomp-socket", "This socket MUST use `AF_UNIX` domain and `SOCK_STREAM` type.", REFUSED),
+    must("seccomp-once", "The runtime MUST send exactly one container process state per connection.", REFUSED),
+    must(
+      "seccomp-close",
+      "The connection MUST NOT be reused and it MUST be closed after sending a seccomp state.",
+      REFUSED,
+    ),
+    must("seccomp-send-fails", "If sending to this socket fails, the runtime MUST generate an error.", REFUSED),
+    must("seccomp-fd", "`seccompFd` (string, REQUIRED)", REFUSED),
+    must("seccomp-metadata", "This field MUST NOT be set if `listenerPath` is not set.", REFUSED),
+    must("seccomp-names", "`names` (array of strings, REQUIRED)", shape("syscalls/0/names")),
+    must("seccomp-names-one", "`names` MUST contain at least one entry.", REFUSED),
+    must("seccomp-action", "`action` (string, REQUIRED)", shape("syscalls/0/action")),
+    must("seccomp-index", "`index` (uint, REQUIRED)", shape("syscalls/0/args/0/index")),
+    must("seccomp-value", "`value` (uint64, REQUIRED)", shape("syscalls/0/args/0/value")),
+    must("seccomp-op", "`op` (string, REQUIRED)", shape("syscalls/0/args/0/op")),
+  ]),
+  ...section("config-linux.md#the-container-process-state", [
+    must(
+      "process-state-payload",
+      "The container runtime MUST send the container process state over the UNIX socket as regular payload serialized in JSON and file descriptors MUST be sent using `SCM_RIGHTS`.",
+      REFUSED,
+    ),
+    must("process-state-first", "the file descriptors MUST be sent only in the first call.", REFUSED),
+    must("process-state-version", "`ociVersion` (string, REQUIRED)", REFUSED),
+    must("process-state-pid", "`pid` (int, REQUIRED)", REFUSED),
+    must("process-state-state", "`state` (state, REQUIRED)", REFUSED),
+  ]),
+];
+
+function shape(property: string) {
+  return partly(
+    "`/linux/seccomp` is refused until it is implemented, never ignored.",
+    both(required(`/linux/seccomp/${property}`), REFUSED),
+  );
+}
