@@ -10,7 +10,7 @@
 export function quote(value: string | Uint8Array): string {
   const bytes = typeof value === "string" ? utf8(value) : value;
   let text = "";
-  for (const [index, byte] of bytes.entries()) text += escape(byte, bytes[index + 1]);
+  for (const [index, byte] of bytes.entries()) text += escapeByte(byte, bytes[index + 1]);
   return `"${text}"`;
 }
 
@@ -29,7 +29,7 @@ const LETTERS: Readonly<Record<number, string>> = {
   92: "\\\\",
 };
 
-function escape(byte: number, next: number | undefined): string {
+function escapeByte(byte: number, next: number | undefined): string {
   const letter = LETTERS[byte];
   if (letter !== undefined) return letter;
   if (byte >= 0x20 && byte < 0x7f) return String.fromCharCode(byte);
