@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The init image: a plan as a static executable. elf(5).
+ *
+ *   segment      holds
+ *   read, run    Ehdr, Phdrs, code, anchor, records, constants
+ *   read, write  data (slots, the room for a report, structures that hold results), then zeros (`out` memory)
+ */
+import type { Plan } from "../plan/step.ts";
+import { ARM64 } from "./arm64.ts";
+import { EHDR_SIZE, MACHINES, PF, PHDR_SIZE, PT, type Segment, writeEhdr, writePhdr } from "./elf.ts";
+import type { Listing } from "./listing.ts";
+import { alignUp, type Place } from "./memory.ts";
+import { type Draft, type Program, toProgram } from "./program.ts";
+import { encodeRecord, RECORD_SIZE, type StepRecord } from "./record.ts";
+import { X64 } from "./x64.ts";
+
+export interface Image {
+  readonly bytes: Uint8Array;
+  /** Index of a record, as a failure report has it -> index into the steps of the plan. */
+  readonly steps: readonly number[];
+  /** What lies where behind the records, for `dump`. */
+  readonly parts: readonly Part[];
+}
+
+export interface Part {
+  readonly offset: number;
+  readonly size: number;
+  readonly address: number;
+  /** "string", "struct statx", "slot report", ... */
+  readonly what: string;
+}
+
+/** Above vm.mmap_min_addr of any host, and low enough for addresses of 32 bits. */
+export const BASE = 0x40_0000;
+/** Where the code begins, in the file. */
+export const CODE = EHDR_SIZE + 3 * PHDR_SIZE;
+export const LISTINGS = { x64: X64, arm64: ARM64 } as const satisfies Record<Plan["arch"], Listing>;
+/** Address of the report block (4 bytes), number of records (4 bytes); the machine finds it behind its code. */
+export const ANCHOR_SIZE = 8;
+
+interface Layout {
+  /** File offsets. */
+  readonly records: number;
+  readonly constants: number;
+  readonly data: number;
+  readonly fileSize: number;
+  /** Addresses. */
+  readonly text: Readonly<Record<Place["area"], number>>;
+  readonly memorySize: number;
+}
+
+/** Throws an Error for a plan that breaks the rules of plan/step.ts: the compiler has checked before. */
+export function emitImage(plan: Plan): Image {
+  const program = toProgram(plan);
+  const layout = layOut(plan.arch, program);
+  const bytes = new Uint8Array(layout.fileSize);
+  const view = new DataView(bytes.buffer);
+  const address = ({ area, offset }: Place) => layout.text[area] + offset;
+  writeHeaders(view, plan.arch, layout);
+  bytes.set(LISTINGS[plan.arch].code, CODE);
+  view.setUint32(layout.records - ANCHOR_SIZE, address(program.report), true);
+  view.setUint32(layout.records - ANCHOR_SIZE + 4, program.records.length, true);
+  for (const [n, draft] of program.records.entries()) {
+    encodeRecord(resolve(draft, address), view, layout.records + n * RECORD_SIZE, BASE + layout.records);
+  }
+  const parts = writePieces(bytes, view, program, layout);
+  return { bytes, steps: program.steps, parts };
+}
+
+function layOut(arch: Plan["arch"], { records, memory }: Program): Layout {
+  const { pageSize } = MACHINES[arch];
+  const start = CODE + LISTINGS[arch].code.length + ANCHOR_SIZE;
+  const constants = start + records.length * RECORD_SIZE;
+  const data = alignUp(constants + memory.sizes.constant, 8);
+  const fileSize = data + memory.sizes.data;
+  // The page of the file in which the text ends and the data begins is mapped twice: so nothing is padded.
+  const dataAddress = alignUp(BASE + data, pageSize) + (data % pageSize);
+  const zeroAddress = alignUp(dataAddress + memory.sizes.data, 8);
+  const end = zeroAddress + memory.sizes.zero;
+  if (end > 0x7fff_ffff) throw new Error(`an image of ${end - BASE} bytes is too large`);
+  return {
+    records: start,
+    constants,
+    data,
+    fileSize,
+    text: { constant: BASE + constants, data: dataAddress, zero: zeroAddress },
+    memorySize: end - dataAddress,
+  };
+}
+
+function writeHeaders(view: DataView, arch: Plan["arch"], layout: Layout): void {
+  const { machine, pageSize } = MACHINES[arch];
+  const textSize = layout.data;
+  const dataSize = layout.fileSize - layout.data;
+  const load = { type: PT.PT_LOAD, align: pageSize };
+  const segments: readonly Segment[] = [
+    { ...load, flags: PF.PF_R | PF.PF_X, offset: 0, address: BASE, fileSize: textSize, memorySize: textSize },
+    {
+      ...load,
+      flags: PF.PF_R | PF.PF_W,
+      offset: layout.data,
+      address: layout.text.data,
+      fileSize: dataSize,
+      memorySize: layout.memorySize,
+    },
+    // Without this header the kernel makes the stack executable.
+    { type: PT.PT_GNU_STACK, flags: PF.PF_R | PF.PF_W, offset: 0, address: 0, fileSize: 0, memorySize: 0, align: 16 },
+  ];
+  writeEhdr(view, machine, BASE + CODE, segments.length);
+  for (const [n, segment] of segments.entries()) writePhdr(view, EHDR_SIZE + n * PHDR_SIZE, segment);
+}
+
+function resolve(draft: Draft, address: (place: Place) => number): StepRecord {
+  return {
+    ...draft,
+    operands: draft.operands.map(({ value, at }) => ({
+      value: typeof value === "bigint" ? value : BigInt(address(value)),
+      at,
+    })),
+    store: draft.store === undefined ? 0 : address(draft.store),
+    context: draft.context === undefined ? 0 : address(draft.context),
+  };
+}
+
+function writePieces(bytes: Uint8Array, view: DataView, { memory }: Program, layout: Layout): readonly Part[] {
+  const parts: Part[] = [];
+  for (const { place, size, bytes: content, pointers, what } of memory.pieces) {
+    const offset = (place.area === "constant" ? layout.constants : layout.data) + place.offset;
+    const address = layout.text[place.area] + place.offset;
+    if (content !== undefined) bytes.set(content, offset);
+    for (const { at, to } of pointers) view.setBigUint64(offset + at, BigInt(layout.text[to.area] + to.offset), true);
+    parts.push({ offset: content === undefined ? layout.fileSize : offset, size, address, what });
+  }
+  return parts;
+}

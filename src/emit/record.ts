@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+/** A record: one step as the machine reads it. Encoder and decoder. */
+
+/** A successor that is no record: the start has failed. */
+export const FAIL = -1;
+
+export const RECORD_SIZE = 104;
+export const OPERANDS = 6;
+export const TOLERANCES = 4;
+/** The kernel's results from -4095 to -1 are errnos. */
+export const MAX_ERRNO = 4095;
+
+export interface StepRecord {
+  /** `call` makes a system call; `pick` only computes (operand 0 & operand 1) | (operand 2 & operand 3). */
+  readonly kind: "call" | "pick";
+  /** The call's number; 0 for a pick. */
+  readonly number: number;
+  readonly index: number;
+  /** Six. With `at`, the value is the address of the 8 bytes that hold the operand. */
+  readonly operands: readonly { readonly value: bigint; readonly at: boolean }[];
+  /** A success with this result goes on at record `equal`, with any other at `other`. */
+  readonly compare: bigint;
+  readonly equal: number;
+  readonly other: number;
+  /** The errno that a result is told with whose successor is FAIL. */
+  readonly errno: number;
+  /** Address where the result is kept; 0 is nowhere. */
+  readonly store: number;
+  /** Address of the fd of the filesystem context whose log explains a failure; 0 is none. */
+  readonly context: number;
+  /** At most four: errnos that go on at a record. */
+  readonly tolerate: readonly { readonly errno: number; readonly target: number }[];
+}
+
+/**
+ * Writes a record, 104 bytes, little-endian, at `at`. `first` is the address of record 0.
+ *
+ *   offset  size  field
+ *        0     2  number
+ *        2     2  index
+ *        4     2  errno
+ *        6     1  refs      bit n: operand n is `at` its value
+ *        7     1  kind      0 call, 1 pick
+ *        8    48  operands  6 of 8 bytes
+ *       56     8  compare
+ *       64     4  equal     address of a record; 0 is failure
+ *       68     4  other     address of a record; 0 is failure
+ *       72     4  store     address; 0 is nowhere
+ *       76     4  context   address; 0 is none
+ *       80    16  targets   4 of 4 bytes: addresses of records
+ *       96     8  errnos    4 of 2 bytes: the errno that leads to the target; 0 is none
+ *
+ * Throws an Error for what has no room: the plan is too large, or the caller wrong.
+ */
+export function encodeRecord(record: StepRecord, view: DataView, at: number, first: number): void {
+  const { operands, tolerate } = record;
+  if (operands.length !== OPERANDS) throw new Error(`a record has ${OPERANDS} operands, got ${operands.length}`);
+  if (tolerate.length > TOLERANCES) {
+    throw new Error(`a step tolerates ${TOLERANCES} errnos at most, got ${tolerate.length}`);
+  }
+  const address = (target: number) =>
+    target === FAIL ? 0 : within(first + within(target, 0xffff) * RECORD_SIZE, 0xffff_ffff);
+  view.setUint16(at, within(record.number, 0xffff), true);
+  view.setUint16(at + 2, within(record.index, 0xffff), true);
+  view.setUint16(at + 4, within(record.errno, MAX_ERRNO), true);
+  view.setUint8(
+    at + 6,
+    operands.reduce((refs, operand, n) => refs | (Number(operand.at) << n), 0),
+  );
+  view.setUint8(at + 7, record.kind === "pick" ? 1 : 0);
+  for (const [n, { value }] of operands.entries()) view.setBigUint64(at + 8 + 8 * n, value, true);
+  view.setBigUint64(at + 56, record.compare, true);
+  view.setUint32(at + 64, address(record.equal), true);
+  view.setUint32(at + 68, address(record.other), true);
+  view.setUint32(at + 72, within(record.store, 0xffff_ffff), true);
+  view.setUint32(at + 76, within(record.context, 0xffff_ffff), true);
+  for (const [n, { errno, target }] of tolerate.entries()) {
+    if (errno === 0 || target === FAIL) throw new Error("a tolerated errno needs a number and a target");
+    view.setUint32(at + 80 + 4 * n, address(target), true);
+    view.setUint16(at + 96 + 2 * n, within(errno, MAX_ERRNO), true);
+  }
+}
+
+/**
+ * Reads a record back. Throws an Error for bytes that `encodeRecord` does not write: a record that is cut off, a
+ * target that is not a later record, an unknown kind.
+ */
+export function decodeRecord(view: DataView, at: number, first: number): StepRecord {
+  if (at < 0 || at + RECORD_SIZE > view.byteLength) throw new Error(`no record at ${at}: cut off`);
+  const index = view.getUint16(at + 2, true);
+  const refs = view.getUint8(at + 6);
+  const kind = view.getUint8(at + 7);
+  if (kind > 1 || refs >= 1 << OPERANDS) throw new Error(`no record at ${at}: unknown kind or references`);
+  const target = (place: number) => targetAt(view, at + place, first, index);
+  const tolerate: { errno: number; target: number }[] = [];
+  for (let n = 0; n < TOLERANCES; n++) {
+    const errno = view.getUint16(at + 96 + 2 * n, true);
+    if (errno !== 0) tolerate.push({ errno: within(errno, MAX_ERRNO), target: target(80 + 4 * n) });
+  }
+  return {
+    kind: kind === 1 ? "pick" : "call",
+    number: view.getUint16(at, true),
+    index,
+    errno: within(view.getUint16(at + 4, true), MAX_ERRNO),
+    operands: Array.from({ length: OPERANDS }, (_, n) => ({
+      value: view.getBigUint64(at + 8 + 8 * n, true),
+      at: (refs & (1 << n)) !== 0,
+    })),
+    compare: view.getBigUint64(at + 56, true),
+    equal: target(64),
+    other: target(68),
+    store: view.getUint32(at + 72, true),
+    context: view.getUint32(at + 76, true),
+    tolerate,
+  };
+}
+
+function targetAt(view: DataView, at: number, first: number, index: number): number {
+  const address = view.getUint32(at, true);
+  if (address === 0) return FAIL;
+  const target = (address - first) / RECORD_SIZE;
+  if (!Number.isInteger(target) || target <= index) throw new Error(`0x${address.toString(16)} is not a later record`);
+  return target;
+}
+
+function within(value: number, max: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > max) throw new Error(`${value} is not in 0..${max}`);
+  return value;
+}
