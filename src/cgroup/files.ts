@@ -17,19 +17,20 @@ import {
 } from "node:fs";
 import { SyscallError } from "../errors/errors.ts";
 import { type ErrnoName, errnoName, errnoText } from "../kernel/errno.ts";
+import { quote } from "../kernel/quote.ts";
 
 export type Path = string | Buffer;
 
 /** `mkdir(path, 0755)` → whether it is new. */
 export function mkdir(path: string): boolean {
-  return attempt(`mkdir("${path}", 0755)`, () => mkdirSync(path, 0o755), ["EEXIST"]) !== "EEXIST";
+  return attempt(`mkdir(${quote(path)}, 0755)`, () => mkdirSync(path, 0o755), ["EEXIST"]) !== "EEXIST";
 }
 
 /**
  * `rmdir(path)` → "EBUSY" when processes or other cgroups are in it, else undefined. A cgroup that is gone is removed.
  */
 export function rmdir(path: Path): "EBUSY" | undefined {
-  const failure = attempt(`rmdir("${path}")`, () => rmdirSync(path), ["EBUSY", "ENOENT", "ENODEV"]);
+  const failure = attempt(`rmdir(${quote(path)})`, () => rmdirSync(path), ["EBUSY", "ENOENT", "ENODEV"]);
   return failure === "EBUSY" ? failure : undefined;
 }
 
@@ -38,20 +39,20 @@ export function read(path: Path): string | undefined {
   let text: string | undefined;
   // EOPNOTSUPP: cgroup.procs of a threaded cgroup; its processes are listed further up.
   const tolerated = ["ENOENT", "ENODEV", "ENOTDIR", "EOPNOTSUPP"] as const;
-  attempt(`open("${path}", O_RDONLY)`, () => (text = readFileSync(path, "utf8")), tolerated);
+  attempt(`open(${quote(path)}, O_RDONLY)`, () => (text = readFileSync(path, "utf8")), tolerated);
   return text;
 }
 
 /** Writes to a file of a cgroup, and answers whether it is there. */
 export function write(path: Path, data: string): boolean {
   const tolerated = ["ENOENT", "ENODEV", "EOPNOTSUPP"] as const;
-  const call = `write("${path}", ${JSON.stringify(data)}, ${data.length})`;
+  const call = `write(${quote(path)}, ${quote(data)}, ${data.length})`;
   return attempt(call, () => overwrite(path, data), tolerated) === undefined;
 }
 
 /** `access(path, W_OK)`; throws when the runtime may not write. */
 export function demandWritable(path: string): void {
-  attempt(`access("${path}", W_OK)`, () => accessSync(path, constants.W_OK), []);
+  attempt(`access(${quote(path)}, W_OK)`, () => accessSync(path, constants.W_OK), []);
 }
 
 /** The cgroups right below one; none when it is gone. */
@@ -61,7 +62,7 @@ export function children(path: Path): readonly Buffer[] {
     const entries = readdirSync(path, { encoding: "buffer", withFileTypes: true });
     names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   };
-  attempt(`open("${path}", O_RDONLY|O_DIRECTORY)`, list, ["ENOENT", "ENODEV"]);
+  attempt(`open(${quote(path)}, O_RDONLY|O_DIRECTORY)`, list, ["ENOENT", "ENODEV"]);
   return names.map((name) => within(path, name));
 }
 

@@ -28,11 +28,12 @@ export interface MadeCgroup {
  */
 export function surveyCgroup(place: CgroupPlace): readonly SurveyedDir[] {
   return place.dirs.map((dir) => {
-    const pids = processesBelow(dir.path);
+    const before = subtree(dir.path).map(String);
+    const pids = before.length === 0 ? [] : processesBelow(dir.path);
     if (pids.length > 0) {
       throw new HostError(`cgroup ${dir.path}: it is not empty, it holds ${counted(pids)}`);
     }
-    return { ...dir, before: subtree(dir.path).map(String) };
+    return { ...dir, before };
   });
 }
 

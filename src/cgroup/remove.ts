@@ -3,6 +3,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { SyscallError } from "../errors/errors.ts";
 import { errnoText } from "../kernel/errno.ts";
+import { quote } from "../kernel/quote.ts";
 import { children, type Path, rmdir } from "./files.ts";
 import type { SurveyedDir } from "./make.ts";
 import { processesBelow } from "./processes.ts";
@@ -37,5 +38,5 @@ function stillBusy(left: readonly SurveyedDir[]): SyscallError {
   const path = left[0]?.path ?? "";
   const pids = processesBelow(path);
   const hint = pids.length > 0 ? `still in it: ${pids.slice(0, 10).join(", ")}; kill --all ends them` : undefined;
-  return new SyscallError(`rmdir("${path}")`, "EBUSY", { text: errnoText("EBUSY"), hint });
+  return new SyscallError(`rmdir(${quote(path)})`, "EBUSY", { text: errnoText("EBUSY"), hint });
 }
