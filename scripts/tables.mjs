@@ -88,6 +88,8 @@ const STRUCTS = {
     "typedef struct { struct cmsghdr head; int fd; } message;",
   ],
   int: ["number", [], {}, "typedef struct { int value; } number;"],
+  path: ["path", [], {}, "typedef union { char first; char all[4096]; } path;"],
+  char8: ["char8", [], {}, "typedef struct { char value[8]; } char8;"],
   timespec: ["struct timespec", ["linux/time.h"]],
   clone_args: ["struct clone_args", ["linux/sched.h"]],
 };

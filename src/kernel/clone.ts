@@ -6,6 +6,7 @@
  * clone(2) has the exit signal in its lowest byte, where unshare(2), setns(2) and clone3(2) have CLONE_NEWTIME.
  */
 export const CLONE = {
+  CLONE_NEWTIME: 0x80,
   CLONE_VM: 0x100,
   CLONE_FS: 0x200,
   CLONE_FILES: 0x400,
@@ -30,5 +31,4 @@ export const CLONE = {
   CLONE_NEWPID: 0x20000000,
   CLONE_NEWNET: 0x40000000,
   CLONE_IO: 0x80000000,
-  CLONE_NEWTIME: 0x80,
 } as const;

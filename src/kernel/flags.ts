@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Named bits and named values as text, as strace(1) prints them, and as an architecture has them. */
 
+import { ACCESS } from "./access.ts";
 import { CAP } from "./capability.ts";
 import { ERRNO } from "./errno.ts";
 import { F, SEEK } from "./fcntl.ts";
@@ -8,7 +9,7 @@ import { NS, TIOC } from "./ioctl.ts";
 import { KEYCTL } from "./keyctl.ts";
 import { MAGIC } from "./magic.ts";
 import { FSCONFIG } from "./mount.ts";
-import { O, O_ARM64, S } from "./open.ts";
+import { AT_STATX, O, O_ARM64, S } from "./open.ts";
 import { PER } from "./personality.ts";
 import { PR, PR_CAP_AMBIENT } from "./prctl.ts";
 import { RLIMIT } from "./rlimit.ts";
@@ -20,7 +21,7 @@ import { P } from "./wait.ts";
 export type FlagTable = Readonly<Record<string, number | bigint>>;
 
 /**
- * `MS_NOSUID|MS_NODEV`: a value of that table as strace prints it; 0 is the table's zero name, or `0`.
+ * `MS_NOSUID|MS_NODEV`: a value of that table as strace prints it.
  * RangeError: the value has bits, or is a number, that the table does not name.
  */
 export function printFlags(table: FlagTable, value: number | bigint): string {
@@ -35,10 +36,10 @@ export function printFlags(table: FlagTable, value: number | bigint): string {
     names.push(name);
     rest &= ~flag;
   }
-  if (rest !== 0n && table === S) names.push(octal(rest));
+  if (table === S) names.push(octal(rest));
   else if (rest !== 0n)
     throw new RangeError(`no flag of ${Object.keys(table)[0]} and its kind has the value ${hex(rest)}`);
-  return names.length === 0 ? zeroOf(table) : names.join("|");
+  return names.length === 0 ? (ZERO.get(table) ?? "0") : names.join("|");
 }
 
 /** A value of `table` as that architecture's kernel has it. Plans are written with the values of x86-64. */
@@ -58,10 +59,9 @@ export function flagsFor(arch: "x64" | "arm64", table: FlagTable, value: number 
   return rest | result;
 }
 
-/** Octal as C and strace write it: 0755, and 0 for zero. */
+/** Octal as strace writes modes: 0755, 022, 000. */
 export function octal(value: number | bigint): string {
-  const bits = unsigned(value);
-  return bits === 0n ? "0" : `0${bits.toString(8)}`;
+  return `0${unsigned(value).toString(8)}`.padStart(3, "0");
 }
 
 /** Hexadecimal as C and strace write it: 0xff, and 0 for zero. */
@@ -82,7 +82,11 @@ const FIELDS: ReadonlyMap<FlagTable, bigint> = new Map<FlagTable, bigint>([
   [S, BigInt(S.S_IFMT)],
   [PER, BigInt(PER.PER_MASK)],
   [SOCK, 0xfn],
+  [AT_STATX, 0x6000n],
 ]);
+
+/** What strace calls no flags at all, where it is not 0. */
+const ZERO: ReadonlyMap<FlagTable, string> = new Map<FlagTable, string>([[ACCESS, "F_OK"]]);
 
 function printField(table: FlagTable, value: bigint): string[] {
   if (table === S && value === 0n) return [];
@@ -94,10 +98,6 @@ function nameOf(table: FlagTable, value: bigint): string {
   if (found === undefined)
     throw new RangeError(`nothing of ${Object.keys(table)[0]} and its kind has the value ${value}`);
   return found[0];
-}
-
-function zeroOf(table: FlagTable): string {
-  return Object.entries(table).find(([, number]) => BigInt(number) === 0n)?.[0] ?? "0";
 }
 
 /** JavaScript's | makes 32-bit numbers with a sign; the kernel's are without. */

@@ -185,6 +185,12 @@ const cmsg_fd: Layout = {
 /** int, 4 bytes: for example what ioctl(fd, TIOCSPTLCK, &int) reads. */
 const int: Layout = { size: 4, fields: [{ offset: 0, size: 4, name: "value", signed: true }] };
 
+/** Room for a path, 4096 bytes (PATH_MAX): what getcwd(2) fills. Its first byte tells `/` (0x2f) from `(unreachable)`. */
+const path: Layout = { size: 4096, fields: [{ offset: 0, size: 1, name: "first", base: 16 }] };
+
+/** 8 bytes of text or of a small message. */
+const char8: Layout = { size: 8, fields: [{ offset: 0, size: 8, name: "value", inline: true }] };
+
 /** struct timespec, 16 bytes. nanosleep(2). */
 const timespec: Layout = {
   size: 16,
@@ -226,6 +232,8 @@ const TABLE = {
   msghdr,
   cmsg_fd,
   int,
+  path,
+  char8,
   timespec,
   clone_args,
 } as const;

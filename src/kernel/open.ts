@@ -20,12 +20,12 @@ export const O = {
   O_DSYNC: 0o10000,
   O_DIRECT: 0o40000,
   O_LARGEFILE: 0o100000,
-  O_TMPFILE: 0o20200000,
-  O_DIRECTORY: 0o200000,
   O_NOFOLLOW: 0o400000,
   O_NOATIME: 0o1000000,
   O_CLOEXEC: 0o2000000,
   O_PATH: 0o10000000,
+  O_TMPFILE: 0o20200000,
+  O_DIRECTORY: 0o200000,
 } as const;
 
 /** Where arm64 differs from O: it kept the numbers of 32-bit ARM. */
@@ -53,8 +53,18 @@ export const AT = {
 
 /** Flags of faccessat2(2). */
 export const FACCESSAT = {
-  AT_EACCESS: 0x200,
   AT_SYMLINK_NOFOLLOW: 0x100,
+  AT_EACCESS: 0x200,
+  AT_EMPTY_PATH: 0x1000,
+} as const;
+
+/** Flags of statx(2). How to synchronise (the bits 0x6000) is a number, and always printed. */
+export const AT_STATX = {
+  AT_STATX_SYNC_AS_STAT: 0x0,
+  AT_STATX_FORCE_SYNC: 0x2000,
+  AT_STATX_DONT_SYNC: 0x4000,
+  AT_SYMLINK_NOFOLLOW: 0x100,
+  AT_NO_AUTOMOUNT: 0x800,
   AT_EMPTY_PATH: 0x1000,
 } as const;
 

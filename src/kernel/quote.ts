@@ -14,6 +14,12 @@ export function quote(value: string | Uint8Array): string {
   return `"${text}"`;
 }
 
+/** `"\x01\x02"`: bytes as strace quotes what it takes for binary. */
+export function quoteHex(value: string | Uint8Array): string {
+  const bytes = typeof value === "string" ? utf8(value) : value;
+  return `"${Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}"`;
+}
+
 /** The UTF-8 bytes of a string. */
 export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
@@ -33,7 +39,7 @@ function escapeByte(byte: number, next: number | undefined): string {
   const letter = LETTERS[byte];
   if (letter !== undefined) return letter;
   if (byte >= 0x20 && byte < 0x7f) return String.fromCharCode(byte);
-  // A digit after \0 would be read as part of it: strace then writes three digits.
-  const isDigit = next !== undefined && next >= 0x30 && next <= 0x39;
+  // An octal digit after it would be read as part of it: strace then writes three digits.
+  const isDigit = next !== undefined && next >= 0x30 && next <= 0x37;
   return `\\${byte.toString(8).padStart(isDigit ? 3 : 1, "0")}`;
 }
