@@ -58,6 +58,13 @@ export function rawMode(mode: Termios): Termios {
   return bytes as Uint8Array as Termios;
 }
 
+/** The mode in which every byte that comes in passes unchanged, and what goes out is treated as before. */
+export function rawInput(mode: Termios): Termios {
+  const bytes = Buffer.from(rawMode(mode));
+  bytes.set(mode.subarray(OFLAG, CFLAG), OFLAG);
+  return bytes as Uint8Array as Termios;
+}
+
 /** The mode in which "\n" is not turned into "\r\n" on its way out. */
 export function withoutOnlcr(mode: Termios): Termios {
   const bytes = Buffer.from(mode);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+/** `run` in the foreground: tsrun behaves as the container's process would in its place. */
+import { constants } from "node:os";
+import { StateError } from "../errors/errors.ts";
+import { SIG } from "../kernel/signal.ts";
+import type { Fd } from "../native/fd.ts";
+import type { CreateOptions, ExitStatus, Runtime } from "../runtime/runtime.ts";
+import type { Relay } from "./terminal.ts";
+
+/** Returns the exit code of the container's process, 128+n if signal n ended it. */
+export async function runForeground(
+  runtime: Runtime,
+  id: string,
+  options: CreateOptions & { readonly keep: boolean },
+): Promise<number> {
+  const forwarding = forwardSignals(runtime, id);
+  let relay: Promise<Relay> | undefined;
+  try {
+    const onTerminal = (master: number) => {
+      relay = startRelay(master as Fd);
+    };
+    const status = await runtime.run(id, { ...options, onTerminal });
+    await (await relay)?.drain();
+    return exitCode(status);
+  } finally {
+    forwarding.stop();
+    (await relay)?.stop();
+  }
+}
+
+export function exitCode(status: ExitStatus): number {
+  return "signal" in status ? 128 + status.signal : status.code;
+}
+
+/** Loaded only for a container with a terminal. */
+async function startRelay(master: Fd): Promise<Relay> {
+  const { relayTerminal } = await import("./terminal.ts");
+  return relayTerminal(master);
+}
+
+// Not forwarded: what cannot be caught; what tells of our own children, pipes, sockets and terminal; and faults of our
+// own code, whose handler would run for ever.
+const NOT_FORWARDED: ReadonlySet<string> = new Set(
+  "KILL STOP CHLD PIPE URG WINCH SEGV BUS FPE ILL TRAP".split(" ").map((name) => `SIG${name}`),
+);
+// Bun's engine stops its threads with it.
+const TAKEN = process.versions["bun"] === undefined ? undefined : "SIGPWR";
+
+/** The signals that the container's init gets in our place. */
+export function forwardedSignals(): (keyof typeof SIG & NodeJS.Signals)[] {
+  const known: Readonly<Record<string, number>> = constants.signals;
+  const names = Object.keys(SIG).filter((name) => known[name] !== undefined && !NOT_FORWARDED.has(name));
+  return names.filter((name) => name !== TAKEN) as (keyof typeof SIG & NodeJS.Signals)[];
+}
+
+/** A signal that comes before there is a container waits for it, as it would wait for a process that has just begun. */
+function forwardSignals(runtime: Runtime, id: string): { stop(): void } {
+  const waiting: number[] = [];
+  let sending = false;
+  let stopped = false;
+  const receive = (_name: NodeJS.Signals, signal: number) => {
+    waiting.push(signal);
+    if (!sending) void sendAll();
+  };
+  const names = forwardedSignals();
+  for (const name of names) process.on(name, receive);
+
+  async function sendAll(): Promise<void> {
+    sending = true;
+    for (let signal = waiting[0]; signal !== undefined && !stopped; signal = waiting[0]) {
+      if (await sent(runtime, id, signal)) waiting.shift();
+      else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+    sending = false;
+  }
+  return {
+    stop() {
+      stopped = true;
+      for (const name of names) process.removeListener(name, receive);
+    },
+  };
+}
+
+const RETRY_MS = 5;
+
+/** Whether there is nothing more to be done about the signal. */
+async function sent(runtime: Runtime, id: string, signal: number): Promise<boolean> {
+  try {
+    await runtime.kill(id, signal);
+    return true;
+  } catch (error) {
+    // Not there yet, or no longer: `stop` ends the second.
+    return !(error instanceof StateError);
+  }
+}
