@@ -67,7 +67,12 @@ export interface Validator {
   errors?: readonly SchemaError[] | null;
 }
 `;
-  return error + Object.keys(VALIDATORS).map((name) => `export const ${name}: Validator;\n`).join("");
+  return (
+    error +
+    Object.keys(VALIDATORS)
+      .map((name) => `export const ${name}: Validator;\n`)
+      .join("")
+  );
 }
 
 /** At once or not at all: tests and builds may run side by side. */

@@ -86,13 +86,7 @@ export interface IoPriority {
   readonly priority: number;
 }
 
-export type HookName =
-  | "prestart"
-  | "createRuntime"
-  | "createContainer"
-  | "startContainer"
-  | "poststart"
-  | "poststop";
+export type HookName = "prestart" | "createRuntime" | "createContainer" | "startContainer" | "poststart" | "poststop";
 export type Hooks = { readonly [name in HookName]?: readonly Hook[] };
 
 export interface Hook {

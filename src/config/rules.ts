@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The named list of what a config.json must keep to besides its schema. */
+import type { Rule } from "./rule.ts";
+import { DOCUMENT_RULES } from "./rules-document.ts";
+import { LATER_RULES } from "./rules-later.ts";
+import { LINUX_RULES } from "./rules-linux.ts";
+import { MOUNT_RULES } from "./rules-mounts.ts";
+import { NAMESPACE_RULES } from "./rules-namespaces.ts";
+import { PROCESS_RULES } from "./rules-process.ts";
+
+/** In the order in which findings are told. */
+export const RULES: readonly Rule[] = [
+  ...DOCUMENT_RULES,
+  ...PROCESS_RULES,
+  ...MOUNT_RULES,
+  ...NAMESPACE_RULES,
+  ...LINUX_RULES,
+  ...LATER_RULES,
+];

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Properties that are valid but not carried out yet: refused, never ignored, as soon as they ask for something. */
+import type { Config, DeviceRule } from "./config.ts";
+import { pointer } from "./pointer.ts";
+import { type Fault, linuxOf, processOf, type Rule } from "./rule.ts";
+import { sectionOf } from "./sections.ts";
+
+/** Place of the property -> its value. */
+const PROPERTIES: readonly (readonly [place: string, value: (config: Config) => unknown])[] = [
+  ["/hooks", ({ hooks }) => Object.values(hooks ?? {}).flat()],
+  ["/process/apparmorProfile", (config) => processOf(config).apparmorProfile],
+  ["/process/selinuxLabel", (config) => processOf(config).selinuxLabel],
+  ["/process/scheduler", (config) => processOf(config).scheduler],
+  ["/process/ioPriority", (config) => processOf(config).ioPriority],
+  ["/process/execCPUAffinity", (config) => processOf(config).execCPUAffinity],
+  ["/linux/mountLabel", (config) => linuxOf(config).mountLabel],
+  ["/linux/seccomp", (config) => linuxOf(config).seccomp],
+  ["/linux/intelRdt", (config) => linuxOf(config).intelRdt],
+  ["/linux/memoryPolicy", (config) => linuxOf(config).memoryPolicy],
+  ["/linux/netDevices", (config) => linuxOf(config).netDevices],
+];
+
+export const UNSUPPORTED: readonly Rule[] = [
+  ...PROPERTIES.map(([place, value]) => refusal(place, value)),
+  {
+    name: "limits of /linux/resources are not supported yet",
+    spec: sectionOf("/linux/resources"),
+    reads: ["/linux/resources"],
+    level: "error",
+    *check(config): Iterable<Fault> {
+      for (const [name, limits] of Object.entries(linuxOf(config).resources ?? {})) {
+        if (!LIMITS.has(name) || !asks(limits)) continue;
+        if (name === "devices" && deniesAll(linuxOf(config).resources?.devices)) continue;
+        yield notYet(pointer("linux", "resources", name));
+      }
+    },
+  },
+  {
+    name: "rules for devices are not enforced yet",
+    spec: sectionOf("/linux/resources/devices"),
+    reads: ["/linux/resources/devices"],
+    level: "warning",
+    *check(config): Iterable<Fault> {
+      if (!deniesAll(linuxOf(config).resources?.devices)) return;
+      const message = "not enforced yet by this version: the container can use every device node that it has";
+      yield { pointer: "/linux/resources/devices", message };
+    },
+  },
+  {
+    name: "id-mapped mounts are not supported yet",
+    spec: "config.md#posix-platform-mounts",
+    reads: ["/mounts"],
+    level: "error",
+    *check({ mounts = [] }): Iterable<Fault> {
+      for (const [index, { options = [], uidMappings, gidMappings }] of mounts.entries()) {
+        const path = pointer("mounts", index);
+        const option = options.findIndex((one) => one === "idmap" || one === "ridmap");
+        if (option >= 0) yield notYet(`${path}/options/${option}`);
+        if (asks(uidMappings)) yield notYet(`${path}/uidMappings`);
+        if (asks(gidMappings)) yield notYet(`${path}/gidMappings`);
+      }
+    },
+  },
+];
+
+const LIMITS: ReadonlySet<string> = new Set([
+  "devices",
+  "memory",
+  "cpu",
+  "blockIO",
+  "hugepageLimits",
+  "network",
+  "pids",
+  "rdma",
+  "unified",
+]);
+
+function refusal(place: string, value: (config: Config) => unknown): Rule {
+  return {
+    name: `${place} is not supported yet`,
+    spec: sectionOf(place),
+    reads: [place],
+    level: "error",
+    *check(config): Iterable<Fault> {
+      if (asks(value(config))) yield notYet(place);
+    },
+  };
+}
+
+function notYet(path: string): Fault {
+  return { pointer: path, message: "not supported yet by this version" };
+}
+
+/** An empty string, list or object asks for nothing. */
+function asks(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
+  return value !== undefined && value !== "";
+}
+
+/** The one rule that `spec` commands write: all device nodes are denied, besides the default ones. */
+function deniesAll(rules: readonly DeviceRule[] = []): boolean {
+  const [rule] = rules;
+  if (rules.length !== 1 || rule === undefined || rule.allow) return false;
+  const isAll = (rule.type ?? "a") === "a" && (rule.major ?? -1) === -1 && (rule.minor ?? -1) === -1;
+  return isAll && rule.access === "rwm";
+}
