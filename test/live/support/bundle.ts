@@ -31,13 +31,17 @@ export interface BundleOptions {
 }
 
 /** Makes a bundle of the base config after `edit`. Skips the test if there is no busybox. */
-export function bundle(t: TestContext, edit: (spec: Spec) => void = () => {}, options: BundleOptions = {}): Bundle {
+export function bundle(
+  t: TestContext,
+  edit: (spec: Spec, dir: string) => void = () => {},
+  options: BundleOptions = {},
+): Bundle {
   const source = busyboxRootfs(t);
   const dir = temporary(t, options);
   const rootfs = join(dir, "rootfs");
   cpSync(source, rootfs, { recursive: true, verbatimSymlinks: true });
   const spec = baseSpec();
-  edit(spec);
+  edit(spec, dir);
   writeFileSync(join(dir, "config.json"), printSpec(spec));
   if (options.owner !== undefined) execFileSync("chown", ["-hR", `${options.owner}:${options.owner}`, dir]);
   return { dir, rootfs, spec };
