@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The acts of the runtime in the grammar of calls. `$bootstrap` is the image's first process, `$init` its second. */
+import { octal } from "../kernel/flags.ts";
+import { quote } from "../kernel/quote.ts";
+import type { Act, Plan } from "./step.ts";
+
+export function printAct(act: Act, inputs: Plan["inputs"]): string {
+  switch (act.act) {
+    case "mkdir":
+      return `mkdir(${quote(act.path)}, ${octal(act.mode)})`;
+    case "write":
+      return `write(${quote(act.path)}, ${quote(act.data)})`;
+    case "write-proc":
+      return `write("/proc/$bootstrap/${quote(act.file).slice(1)}, ${quote(act.data)})`;
+    case "idmap-tool":
+      return `posix_spawn(${quote(act.path)}, [${["$bootstrap", ...act.ranges.map(quote)].join(", ")}])`;
+    case "spawn":
+      return `$bootstrap = posix_spawn($image, {${Object.entries(inputs)
+        .map(([name, fd]) => `${name}=${fd}`)
+        .join(", ")}})`;
+    case "wait":
+      return `${act.message === "pid" ? "$init = " : ""}recv(${quote(act.message)})`;
+    case "answer":
+      return `send(${quote(act.message)})`;
+    case "state":
+      return `write("state.json", {status=${quote(act.status)}})`;
+    default:
+      throw new RangeError(`the runtime has no act ${(act satisfies never as { act: string }).act}`);
+  }
+}
