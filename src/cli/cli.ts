@@ -2,12 +2,13 @@
 /** From arguments to an exit code: parses, loads the one command that is asked for, presents what it throws. */
 import { TsrunError, UsageError } from "../errors/errors.ts";
 import type { Runtime, RuntimeOptions } from "../runtime/runtime.ts";
-import type { Command, Context } from "./command.ts";
+import { type Command, type Context, FAILURE } from "./command.ts";
 import { type Log, openLog } from "./log.ts";
+import type { GlobalValues } from "./options.ts";
 import { print } from "./output.ts";
 import { type CommandLine, parseCommandLine } from "./parse.ts";
-import { FAILURE, presentError, type Scene } from "./present.ts";
-import { COMMANDS, type CommandName, type GlobalValues } from "./table.ts";
+import type { Scene } from "./present.ts";
+import { COMMANDS, type CommandName } from "./table.ts";
 
 // Each is evaluated only when it is asked for. The bundler keeps it so.
 const LOAD: { readonly [Name in CommandName]: () => Promise<{ readonly perform: Command<Name> }> } = {
@@ -32,12 +33,13 @@ export async function cli(argv: readonly string[]): Promise<number> {
     const line = parseCommandLine(argv);
     scene = sceneOf(line);
     if (line.global.version) return await printVersion();
-    if (line.command === undefined || line.options["help"] === true) return await printHelp(line.command);
+    if (line.command === undefined || line.options.help === true) return await printHelp(line.command);
     const { log: file, "log-format": format, debug } = line.global;
     log = openLog({ file, format, debug });
     return await perform(line.command, line, contextOf(line.global, log));
   } catch (error) {
     if (isClosedPipe(error)) return FAILURE;
+    const { presentError } = await import("./present.ts");
     log.error(presentError(error, { ...scene, command: scene.command ?? commandIn(argv) }));
     return FAILURE;
   } finally {

@@ -19,3 +19,6 @@ export interface Invocation<Name extends CommandName> {
 
 /** Returns the exit code. */
 export type Command<Name extends CommandName> = (invocation: Invocation<Name>) => Promise<number>;
+
+/** The exit code of every failure. runc's callers know 0, 1 and the status of the process, so usage errors are 1 too. */
+export const FAILURE = 1;

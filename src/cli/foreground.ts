@@ -44,7 +44,7 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set(
   "KILL STOP CHLD PIPE URG WINCH SEGV BUS FPE ILL TRAP".split(" ").map((name) => `SIG${name}`),
 );
 // Bun's engine stops its threads with it.
-const TAKEN = process.versions["bun"] === undefined ? undefined : "SIGPWR";
+const TAKEN = process.versions.bun === undefined ? undefined : "SIGPWR";
 
 /** The signals that the container's init gets in our place. */
 export function forwardedSignals(): (keyof typeof SIG & NodeJS.Signals)[] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Help texts, made from the table. */
-import { COMMANDS, type CommandName, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from "./table.ts";
+import { GLOBAL_OPTIONS, type OptionSpec } from "./options.ts";
+import { COMMANDS, type CommandName, type CommandSpec } from "./table.ts";
 
 const WIDTH = 100;
 

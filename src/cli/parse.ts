@@ -7,7 +7,8 @@
  * container named "true", and an option without its value would be the empty string.
  */
 import { UsageError } from "../errors/errors.ts";
-import { COMMANDS, type CommandName, GLOBAL_OPTIONS, type GlobalValues, isCommand, type OptionSpec } from "./table.ts";
+import { GLOBAL_OPTIONS, type GlobalValues, type OptionSpec } from "./options.ts";
+import { COMMANDS, type CommandName, isCommand } from "./table.ts";
 
 export interface CommandLine {
   /** undefined: none was given. */
@@ -60,23 +61,23 @@ function parseTokens(
     const option = options.find((candidate) => candidate.name === name || candidate.alias === name);
     if (option === undefined) throw new UsageError(flag(name), `no such flag: ${flag(name)}`);
     if (option.type === "boolean") {
-      given.set(option.name, booleanValue(option, inline ?? "true"));
+      given.set(option.name, readBoolean(option, inline ?? "true"));
     } else {
       const text = inline ?? tokens[++at];
       if (text === undefined) throw new UsageError(flag(option.name), `${flag(option.name)} needs a value`);
-      given.set(option.name, valueOf(option, text));
+      given.set(option.name, readValue(option, text));
     }
   }
   return { given, rest };
 }
 
-function booleanValue(option: OptionSpec, text: string): boolean {
+function readBoolean(option: OptionSpec, text: string): boolean {
   if (/^(1|t|true)$/i.test(text)) return true;
   if (/^(0|f|false)$/i.test(text)) return false;
   throw new UsageError(flag(option.name), `${flag(option.name)} is true or false, not ${JSON.stringify(text)}`);
 }
 
-function valueOf(option: OptionSpec, text: string): string | number {
+function readValue(option: OptionSpec, text: string): string | number {
   if (option.choices !== undefined && !option.choices.includes(text)) {
     const choices = option.choices.join(", ");
     throw new UsageError(flag(option.name), `${flag(option.name)} is one of ${choices}, not ${JSON.stringify(text)}`);
@@ -102,7 +103,8 @@ function checkArguments(name: CommandName, args: readonly string[]): void {
   const missing = specs.find((spec, index) => spec.required && args.length <= index);
   if (missing !== undefined) throw new UsageError(missing.name, `${name} needs <${missing.name}>`);
   const surplus = args[specs.length];
-  if (surplus !== undefined) throw new UsageError(surplus, `${name} has no use for the argument ${JSON.stringify(surplus)}`);
+  if (surplus !== undefined)
+    throw new UsageError(surplus, `${name} has no use for the argument ${JSON.stringify(surplus)}`);
 }
 
 function flag(name: string): string {

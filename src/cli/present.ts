@@ -12,9 +12,6 @@ export interface Scene {
   readonly bundle?: string | undefined;
 }
 
-/** runc's callers know 0, 1 and the status of the process: a wrong command line is 1 as well. */
-export const FAILURE = 1;
-
 /** A failure as people read it on stderr, and in one line as a log has it. */
 export function presentError(error: unknown, scene: Scene = {}): Message {
   const [head, ...details] = linesOf(error, scene);

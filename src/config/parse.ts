@@ -15,8 +15,8 @@ import { findSyntaxFault } from "./syntax.ts";
 export function parseConfig(text: string, file: string, warn: (warning: Finding) => void = () => {}): Config {
   const value = parse(text, file);
   const { findings, warnings } = check(value);
-  if (findings.length > 0) throw new ConfigError(file, findings);
   for (const warning of warnings) warn(warning);
+  if (findings.length > 0) throw new ConfigError(file, findings);
   return value as Config;
 }
 

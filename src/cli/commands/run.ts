@@ -8,7 +8,10 @@ import { createOptions } from "../create-options.ts";
 export async function perform({ options, args: [id = ""], context }: Invocation<"run">): Promise<number> {
   const { detach, keep } = options;
   if (!detach && options["console-socket"] !== undefined) {
-    throw new UsageError("--console-socket", "--console-socket needs --detach: in the foreground the terminal is relayed");
+    throw new UsageError(
+      "--console-socket",
+      "--console-socket needs --detach: in the foreground the terminal is relayed",
+    );
   }
   const runtime = await context.runtime();
   if (detach) return runDetached(runtime, id, { ...createOptions(options), keep });

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What this runtime can do: features.md, features-linux.md. Made of the tables that do it. */
+import { MOUNT_OPTIONS } from "../compile/mount-options.ts";
+import type { NamespaceKind } from "../config/config.ts";
+import { CAP } from "../kernel/capability.ts";
+import { SPEC_VERSION } from "./version.ts";
+
+/** The document says what is recognized; what is not listed, and what is not `true`, comes in a later version. */
+export function featuresDocument(): Record<string, unknown> {
+  return {
+    ociVersionMin: "1.0.0",
+    ociVersionMax: SPEC_VERSION,
+    hooks: [],
+    mountOptions: Object.keys(MOUNT_OPTIONS).sort(),
+    linux: {
+      namespaces: Object.keys(NAMESPACES).sort(),
+      capabilities: Object.keys(CAP),
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
+      seccomp: { enabled: false },
+      apparmor: { enabled: false },
+      selinux: { enabled: false },
+      intelRdt: { enabled: false },
+      mountExtensions: { idmap: { enabled: false } },
+      netDevices: { enabled: false },
+    },
+  };
+}
+
+// A type that the configuration learns must be listed here before it compiles.
+const NAMESPACES: Readonly<Record<NamespaceKind, true>> = {
+  cgroup: true,
+  ipc: true,
+  mount: true,
+  network: true,
+  pid: true,
+  time: true,
+  user: true,
+  uts: true,
+};

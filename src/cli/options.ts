@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Options as data: what they are, and those that more than one command has. */
+
+export interface OptionSpec {
+  readonly name: string;
+  /** The one-letter form. */
+  readonly alias?: string;
+  readonly type: "boolean" | "string" | "number";
+  /** What the value is called in the help; absent for a boolean. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  /** Where the option is absent; what the code does then is up to its reader if this says nothing. */
+  readonly default?: string | number | boolean;
+  readonly describe: string;
+}
+
+export const HELP = { name: "help", alias: "h", type: "boolean", default: false, describe: "show this help" } as const;
+export const BUNDLE = {
+  name: "bundle",
+  alias: "b",
+  type: "string",
+  value: "DIR",
+  describe: "the bundle: the directory of config.json; the current directory by default",
+} as const;
+export const FORCE = {
+  name: "force",
+  alias: "f",
+  type: "boolean",
+  default: false,
+  describe: "kill the container (SIGKILL) if it still runs; a container that does not exist is fine",
+} as const;
+
+export const CREATE_OPTIONS = [
+  BUNDLE,
+  {
+    name: "console-socket",
+    type: "string",
+    value: "PATH",
+    describe: "a UNIX socket that is sent the terminal's master side",
+  },
+  {
+    name: "pid-file",
+    type: "string",
+    value: "FILE",
+    describe: "the file to write the process id of the container's init to",
+  },
+  {
+    name: "no-pivot",
+    type: "boolean",
+    default: false,
+    describe: "move the root with MS_MOVE and chroot(2), for a root on a ramdisk, where pivot_root(2) cannot work",
+  },
+  {
+    name: "no-new-keyring",
+    type: "boolean",
+    default: false,
+    describe: "keep the caller's session keyring, which this version of tsrun does in any case",
+  },
+  {
+    name: "preserve-fds",
+    type: "number",
+    value: "N",
+    default: 0,
+    describe: "give the container N file descriptors more, after stdio and $LISTEN_FDS",
+  },
+] as const satisfies readonly OptionSpec[];
+
+export const GLOBAL_OPTIONS = [
+  {
+    name: "root",
+    type: "string",
+    value: "DIR",
+    describe: "where containers are kept: /run/tsrun, or $XDG_RUNTIME_DIR/tsrun for an ordinary user, by default",
+  },
+  {
+    name: "log",
+    type: "string",
+    value: "FILE",
+    describe: "append messages to FILE; errors are told on stderr as well",
+  },
+  {
+    name: "log-format",
+    type: "string",
+    value: "FORMAT",
+    choices: ["text", "json"],
+    default: "text",
+    describe: "the format of the log",
+  },
+  { name: "debug", type: "boolean", default: false, describe: "log what is done, and how long it took" },
+  {
+    name: "cgroup-manager",
+    type: "string",
+    value: "MANAGER",
+    choices: ["cgroupfs", "disabled", "systemd"],
+    default: "cgroupfs",
+    describe: "how cgroups are made; systemd comes in a later version",
+  },
+  { name: "systemd-cgroup", type: "boolean", default: false, describe: "the same as --cgroup-manager systemd" },
+  {
+    name: "rootless",
+    type: "string",
+    value: "WHEN",
+    choices: ["true", "false", "auto"],
+    default: "auto",
+    describe: "whether to start without a cgroup that cannot be made; this version knows auto only",
+  },
+  HELP,
+  { name: "version", alias: "v", type: "boolean", default: false, describe: "show the version" },
+] as const satisfies readonly OptionSpec[];
+
+/** The values of options by their names. Without a default and not given: undefined. */
+export type Values<Specs extends readonly OptionSpec[]> = {
+  readonly [Spec in Specs[number] as Spec["name"]]: ValueOf<Spec>;
+};
+
+type ValueOf<Spec extends OptionSpec> = Spec extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : Spec["type"] extends "boolean"
+    ? boolean
+    : Spec["type"] extends "number"
+      ? number
+      : string | undefined;
+
+export type GlobalValues = Values<typeof GLOBAL_OPTIONS>;

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Hints for mounts, files and devices. mount(2), fsconfig(2), mount_setattr(2), mount_namespaces(7). */
+import type { Hint } from "./hint.ts";
+
+export const FILE_HINTS: readonly Hint[] = [
+  // Mounts: mount(2), fsconfig(2), mount_setattr(2), mount_namespaces(7).
+  {
+    call: "mount move_mount open_tree fsmount clone clone3 unshare",
+    errno: "ENOSPC",
+    hint: "too many mounts in the namespace, not a full disk: see the sysctl fs.mount-max",
+  },
+  {
+    call: "mount fsopen fsmount fsconfig",
+    errno: "EPERM",
+    line: /"proc"/,
+    hint: 'a new proc needs a pid namespace of its own: add {"type": "pid"} to /linux/namespaces; in a container, the outer /proc must not be masked',
+  },
+  {
+    call: "mount fsopen fsmount fsconfig",
+    errno: "EPERM",
+    line: /"sysfs"/,
+    hint: 'a new sysfs needs a network namespace that belongs to the user namespace: add {"type": "network"} to /linux/namespaces, or bind the host\'s /sys',
+  },
+  {
+    call: "mount fsopen fsmount fsconfig",
+    errno: "EPERM",
+    line: /"mqueue"/,
+    hint: 'a new mqueue needs an ipc namespace that belongs to the user namespace: add {"type": "ipc"} to /linux/namespaces',
+  },
+  {
+    call: "mount fsopen fsmount fsconfig",
+    errno: "EPERM",
+    line: /"cgroup2?"/,
+    hint: 'a cgroup mount needs a cgroup namespace that belongs to the user namespace: add {"type": "cgroup"} to /linux/namespaces',
+  },
+  {
+    call: "mount fsconfig",
+    errno: "EBUSY",
+    line: /"cgroup2?"/,
+    hint: "on this host the controller belongs to another cgroup hierarchy, see /proc/cgroups",
+  },
+  {
+    call: "mount fsmount fsconfig",
+    errno: "EPERM",
+    hint: "a user namespace may mount only some filesystems, and not without a mount namespace of its own",
+  },
+  {
+    call: "fsopen mount",
+    errno: "ENODEV",
+    hint: "the kernel does not know this filesystem: its module may be missing, see /proc/filesystems; a bind mount needs the option bind or rbind",
+  },
+  {
+    call: "fsconfig",
+    errno: "EINVAL",
+    line: /FSCONFIG_CMD_CREATE/,
+    hint: "the filesystem does not accept its options together, or its source",
+  },
+  {
+    call: "fsconfig",
+    errno: "EINVAL",
+    hint: "the filesystem does not know this option, or not this value; what is not an option of config.md is passed on to it",
+  },
+  {
+    call: "fsconfig",
+    errno: "ENOENT",
+    hint: "a file or directory that an option names does not exist",
+  },
+  {
+    call: "mount mount_setattr",
+    errno: "EPERM",
+    hint: "flags of a mount that came from outside the user namespace are locked: ro, nosuid, nodev, noexec and atime must be kept as they are",
+  },
+  {
+    call: "mount_setattr",
+    errno: "EINVAL",
+    line: /userns_fd=(?!0[,}])/,
+    hint: "this filesystem cannot be mounted with mapped ids on this kernel, or is mapped already",
+  },
+  {
+    call: "move_mount",
+    errno: "EINVAL",
+    hint: "a mount below a shared one cannot be moved, and a mount of another namespace not attached: see /linux/rootfsPropagation",
+  },
+  {
+    call: "move_mount",
+    errno: "ENOTDIR",
+    hint: "a directory can be mounted on a directory only, and a file on a file: the destination in the rootfs is of the other kind",
+  },
+  {
+    call: "move_mount open_tree",
+    errno: "ELOOP",
+    hint: "a mount of a mount namespace's file cannot be attached inside itself",
+  },
+  {
+    call: "openat2",
+    errno: "EXDEV ELOOP",
+    line: /RESOLVE_/,
+    hint: "a symlink in the rootfs leads where it must not: the destination must be reached inside the rootfs, and /proc and /sys without symlinks",
+  },
+  {
+    call: "pivot_root",
+    errno: "EINVAL",
+    hint: "the root cannot be switched from a ramdisk (use --no-pivot) or while a parent mount is shared",
+  },
+  {
+    call: "pivot_root",
+    errno: "EBUSY",
+    hint: "the root filesystem is the host's own root: it must be a mount of its own",
+  },
+  { call: "umount2", errno: "EINVAL", hint: "a mount that came from outside the user namespace is locked there" },
+
+  // Devices and files.
+  {
+    call: "mknodat mknod",
+    errno: "EPERM",
+    hint: "devices cannot be made in a user namespace; tsrun binds the host's instead, if /dev is a tmpfs or writable",
+  },
+  {
+    call: "mknodat mkdirat openat openat2 symlinkat",
+    errno: "EROFS",
+    hint: "the place is on a read-only filesystem: create it in the rootfs beforehand",
+  },
+  {
+    call: "openat openat2",
+    errno: "EACCES",
+    line: /"\/proc\/sys|"(kernel|net|fs|vm|user)\//,
+    hint: "this sysctl cannot be written in the container's namespaces",
+  },
+  {
+    call: "memfd_create",
+    errno: "EACCES",
+    hint: "the host forbids executable memory files: the sysctl vm.memfd_noexec must be 0 or 1",
+  },
+  {
+    call: "openat openat2 memfd_create socketpair socket",
+    errno: "EMFILE",
+    hint: "the limit of open files is reached: raise RLIMIT_NOFILE of the caller",
+  },
+];

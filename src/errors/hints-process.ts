@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Hints for cgroups and the process itself. cgroups(7), execve(2), capabilities(7), getrlimit(2). */
+import type { Hint } from "./hint.ts";
+
+export const PROCESS_HINTS: readonly Hint[] = [
+  // Control groups: cgroups(7), cgroup-v2.rst.
+  {
+    call: "write openat",
+    errno: "EBUSY",
+    line: /cgroup\.procs/,
+    hint: "a cgroup (v2) whose controllers are passed on to its children cannot hold processes itself: use a /linux/cgroupsPath below it",
+  },
+  {
+    call: "write openat",
+    errno: "EACCES EPERM",
+    line: /cgroup\.procs/,
+    hint: "moving a process needs write access to cgroup.procs of the nearest common ancestor too: ask for a delegated cgroup (systemd: Delegate=yes)",
+  },
+  {
+    call: "write openat",
+    errno: "EOPNOTSUPP",
+    line: /cgroup\.procs/,
+    hint: "the cgroup is threaded, or below one that is: use another /linux/cgroupsPath",
+  },
+  {
+    call: "write",
+    errno: "EINVAL",
+    line: /cgroup\.subtree_control/,
+    hint: "the controller is not available here, or a real-time process in the tree forbids cpu: see cgroup.controllers",
+  },
+  {
+    call: "write",
+    errno: "EBUSY",
+    line: /cgroup\.subtree_control/,
+    hint: "controllers can be passed on only by a cgroup (v2) without processes of its own",
+  },
+  {
+    call: "mkdir mkdirat",
+    errno: "EAGAIN",
+    line: /cgroup/,
+    hint: "cgroup.max.descendants or cgroup.max.depth of a parent cgroup is reached",
+  },
+  {
+    call: "mkdir mkdirat",
+    errno: "EACCES EPERM EROFS",
+    line: /cgroup/,
+    hint: "the cgroup tree is not delegated to this user: see --cgroup-manager disabled, or run in a delegated cgroup (systemd: Delegate=yes)",
+  },
+
+  // The process.
+  {
+    call: "execve execveat",
+    errno: "ENOENT",
+    hint: "if the file is there, its interpreter is not: the loader of a dynamic program, or what #! names (a line that ends in CRLF names a file ending in \\r)",
+  },
+  {
+    call: "execve execveat",
+    errno: "ENOEXEC",
+    hint: "the file is not a program for this machine: another architecture, an empty file, or a script without #!",
+  },
+  {
+    call: "execve execveat",
+    errno: "EACCES",
+    hint: "the file, its interpreter or a directory on the way may not be executed by /process/user, or the mount is noexec",
+  },
+  {
+    call: "execve execveat",
+    errno: "EAGAIN",
+    hint: "the user has more processes than RLIMIT_NPROC allows, since the ids were changed",
+  },
+  {
+    call: "execve execveat",
+    errno: "E2BIG",
+    hint: "arguments and environment are too long together, or one of them is longer than 128 KiB",
+  },
+  {
+    call: "execve execveat",
+    errno: "EPERM",
+    hint: "a set-user-ID program cannot be run where its ids are not mapped or ptrace watches it",
+  },
+  {
+    call: "prlimit64 setrlimit",
+    errno: "EPERM",
+    hint: "a hard limit above the runtime's own needs CAP_SYS_RESOURCE on the host; RLIMIT_NOFILE ends at the sysctl fs.nr_open",
+  },
+  {
+    call: "prctl",
+    errno: "EPERM",
+    line: /PR_CAP_AMBIENT/,
+    hint: "an ambient capability must be permitted and inheritable as well",
+  },
+  {
+    call: "capset",
+    errno: "EPERM",
+    hint: "only capabilities that the runtime itself has can be given, and none outside of the bounding set can be inheritable",
+  },
+  { call: "prctl", errno: "EPERM", line: /PR_CAPBSET_DROP/, hint: "dropping from the bounding set needs CAP_SETPCAP" },
+  {
+    call: "sethostname setdomainname",
+    errno: "EPERM",
+    hint: 'a name needs a uts namespace of its own: add {"type": "uts"} to /linux/namespaces',
+  },
+  {
+    call: "write openat",
+    errno: "EACCES EPERM",
+    line: /oom_score_adj/,
+    hint: "a value lower than the runtime's own needs CAP_SYS_RESOURCE on the host: raise /process/oomScoreAdj",
+  },
+  {
+    call: "write openat",
+    errno: "EACCES EPERM ERANGE",
+    line: /timens_offsets/,
+    hint: "time offsets need CAP_SYS_TIME, and clocks that stay positive",
+  },
+];

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from "vitest";
+import { hintFor } from "../../src/errors/hints.ts";
+
+const TOLD: readonly (readonly [line: string, errno: string, hint: RegExp])[] = [
+  ['mount("a", "/b", NULL, MS_BIND, NULL)', "ENOSPC", /too many mounts.*not a full disk.*fs\.mount-max/],
+  ["clone(child_stack=NULL, flags=CLONE_NEWUSER|SIGCHLD)", "EPERM", /user namespaces/],
+  ["unshare(CLONE_NEWNS|CLONE_NEWPID)", "EPERM", /CAP_SYS_ADMIN.*\{"type": "user"\}/],
+  ["unshare(CLONE_NEWTIME)", "EINVAL", /built without/],
+  ["clone3({flags=CLONE_NEWUSER}, 88)", "ENOSPC", /user\.max_\*_namespaces/],
+  ["clone3({flags=CLONE_NEWUSER}, 88)", "EUSERS", /user\.max_\*_namespaces/],
+  ["clone3({flags=CLONE_NEWPID}, 88)", "EAGAIN", /pids\.max/],
+  ['fsopen("proc", FSOPEN_CLOEXEC)', "EPERM", /pid namespace/],
+  ['mount("sysfs", "/sys", "sysfs", MS_NOSUID, NULL)', "EPERM", /network namespace/],
+  ['mount("mqueue", "/dev/mqueue", "mqueue", 0, NULL)', "EPERM", /ipc namespace/],
+  ['write("/proc/7/uid_map", "0 1000 2\\n", 9)', "EPERM", /newuidmap/],
+  ['execve("/bin/app", ["/bin/app"], [])', "ENOENT", /interpreter.*loader.*CRLF/],
+  ['execveat(3, "", [], [], AT_EMPTY_PATH)', "ENOEXEC", /another architecture/],
+  ['pivot_root(".", ".")', "EINVAL", /--no-pivot/],
+  ['openat(5, "cgroup.procs", O_WRONLY)', "EACCES", /deleg/],
+  ['write(5</sys/fs/cgroup/x/cgroup.procs>, "0", 1)', "EBUSY", /passed on to its children/],
+  ['write(5</sys/fs/cgroup/x/cgroup.procs>, "0", 1)', "EOPNOTSUPP", /threaded/],
+  ['mknodat($dev, "null", S_IFCHR|0666, makedev(0x1, 0x3))', "EPERM", /user namespace/],
+  ["setgroups(1, [5])", "EPERM", /setgroups is denied/],
+  ['memfd_create("init", MFD_EXEC)', "EACCES", /vm\.memfd_noexec/],
+  ['fsconfig($fs, FSCONFIG_SET_STRING, "sise", "1k", 0)', "EINVAL", /does not know this option/],
+  ["fsconfig($fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)", "EINVAL", /together/],
+  ["prlimit64(0, RLIMIT_NOFILE, {rlim_cur=1, rlim_max=9}, NULL)", "EPERM", /CAP_SYS_RESOURCE/],
+  ['sethostname("a", 1)', "EPERM", /uts/],
+];
+
+test.each(TOLD)("%s = -1 %s is explained", (line, errno, hint) => {
+  expect(hintFor(line.slice(0, line.indexOf("(")), errno, line)).toMatch(hint);
+});
+
+test.each([
+  ["mount", "ENOENT", 'mount("a", "/b", NULL, MS_BIND, NULL)'],
+  ["close", "EPERM", "close(3)"],
+  ["write", "EBUSY", 'write(5, "x", 1)'],
+  ["openat", "EACCES", 'openat(AT_FDCWD, "/home/me/file", O_RDONLY)'],
+  ["", "", ""],
+])("%s with %s speaks for itself", (call, errno, line) => {
+  expect(hintFor(call, errno, line)).toBeUndefined();
+});
