@@ -33,7 +33,11 @@ export const CGROUPS: readonly Row[] = [
     must(
       "cgroups-path-invalid",
       "Runtimes MAY consider certain `cgroupsPath` values to be invalid, and MUST generate an error if this is the case.",
-      shown(LIVE, "a cgroupsPath that climbs out is refused or stays inside"),
+      shown(
+        LIVE,
+        "a cgroupsPath that climbs out is refused or stays inside: /../../NAME",
+        "a cgroupsPath that climbs out is refused or stays inside: ../../NAME",
+      ),
     ),
   ]),
   ...section("config-linux.md#cgroup-ownership", [

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** config-linux.md: intelRdt. It is refused until it is implemented. */
-import { must, type Row, refused, section, untested } from "../row.ts";
+import { must, type Row, refused, section, shown, untested } from "../row.ts";
+
+const INVALID = "conformance/invalid.test.ts";
 
 const SENTENCES: readonly (readonly [string, string])[] = [
   ["tasks", "If `intelRdt` is set, the runtime MUST write the container process ID to the `tasks` file"],
@@ -9,8 +11,6 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     "If no mounted `resctrl` pseudo-filesystem is available in the runtime mount namespace, the runtime MUST generate an error.",
   ],
   ["root-clos", "As a special case, value `/` means that the container MUST be assigned to the default CLOS"],
-  ["mb-prefix", "The value MUST start with `MB:` and MUST NOT contain newlines."],
-  ["schemata-newline", "The value MUST NOT contain newlines."],
   ["rules", "The following rules on parameters MUST be applied:"],
   ["both", "If both `l3CacheSchema` and `memBwSchema` are set, runtimes MUST write the values to the `schemata` file"],
   ["both-order", "The runtimes MUST write `l3CacheSchema` first and `memBwSchema` last."],
@@ -41,6 +41,16 @@ const SENTENCES: readonly (readonly [string, string])[] = [
 
 export const INTEL_RDT: readonly Row[] = section("config-linux.md#intelrdt", [
   ...SENTENCES.map(([name, text]) => must(`intel-rdt-${name}`, text, refused("/linux/intelRdt"))),
+  must(
+    "intel-rdt-mb-prefix",
+    "The value MUST start with `MB:` and MUST NOT contain newlines.",
+    shown(INVALID, "a memBwSchema that is none is refused", "a memBwSchema with a newline is refused"),
+  ),
+  must(
+    "intel-rdt-schemata-newline",
+    "The value MUST NOT contain newlines.",
+    shown(INVALID, "a line of schemata with a newline is refused"),
+  ),
   must(
     "intel-rdt-unset",
     "If `intelRdt` is not set, the runtime MUST NOT manipulate any `resctrl` pseudo-filesystems.",

@@ -41,7 +41,13 @@ const NAMESPACE_ROWS = section("config-linux.md#namespaces", [
   must(
     "namespace-inherit",
     "If a namespace type is not specified in the `namespaces` array, the container MUST inherit the runtime namespace of that type.",
-    shown(NAMESPACES, "a namespace that is not listed is the runtime's"),
+    shown(
+      NAMESPACES,
+      "a namespace that is not listed is the runtime's: network",
+      "a namespace that is not listed is the runtime's: uts",
+      "a namespace that is not listed is the runtime's: ipc",
+      "a namespace that is not listed is the runtime's: pid",
+    ),
   ),
   must(
     "namespace-duplicate",

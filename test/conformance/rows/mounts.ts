@@ -20,7 +20,11 @@ const VERSION_AND_ROOT = [
     must(
       "root-exists",
       "A directory MUST exist at the path declared by the field.",
-      shown(LIVE, "a root that is not a directory is refused"),
+      shown(
+        LIVE,
+        "a root that is not a directory is refused: a file",
+        "a root that is not a directory is refused: absent",
+      ),
     ),
     must(
       "root-readonly",

@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 /** config-linux.md: linux.resources. Limits come in a later release; the schema checks their shape already. */
-import { both, must, partly, type Row, refused, required, section } from "../row.ts";
+import { both, must, partly, type Row, refused, required, section, shown } from "../row.ts";
 
 const LIMITS = "`/linux/resources` is refused until it is implemented, never ignored.";
+const INVALID = "conformance/invalid.test.ts";
 const REFUSED = refused("/linux/resources");
 
 export const RESOURCES: readonly Row[] = [
   ...section("config-linux.md#allowed-device-list", [
-    must("device-rules-order", "The runtime MUST apply entries in the listed order.", REFUSED),
+    must(
+      "device-rules-order",
+      "The runtime MUST apply entries in the listed order.",
+      partly(
+        `${LIMITS} One list is accepted with a warning: the single rule that denies every device, which \`spec\` commands write.`,
+        both(
+          REFUSED,
+          shown(
+            "conformance/refused.test.ts",
+            "the rule that denies all devices, which `spec` writes, is accepted with a warning",
+          ),
+        ),
+      ),
+    ),
     must("device-rule-allow", "`allow` (boolean, REQUIRED)", shape("devices/0/allow")),
   ]),
   ...section("config-linux.md#memory", [must("memory-check", "and MUST reject the new limit.", REFUSED)]),
@@ -25,7 +39,11 @@ export const RESOURCES: readonly Row[] = [
       "`major, minor` (int64, REQUIRED)",
       partly(LIMITS, both(shape("blockIO/weightDevice/0/major"), shape("blockIO/throttleReadBpsDevice/0/minor"))),
     ),
-    must("block-io-weight", "You MUST specify at least one of `weight` or `leafWeight` in a given entry,", REFUSED),
+    must(
+      "block-io-weight",
+      "You MUST specify at least one of `weight` or `leafWeight` in a given entry,",
+      shown(INVALID, "a weightDevice without a weight is refused"),
+    ),
     must("block-io-rate", "`rate` (uint64, REQUIRED)", shape("blockIO/throttleReadBpsDevice/0/rate")),
   ]),
   ...section("config-linux.md#huge-page-limits", [
@@ -37,7 +55,11 @@ export const RESOURCES: readonly Row[] = [
     must("network-priority", "`priority` (uint32, REQUIRED)", shape("network/priorities/0/priority")),
   ]),
   ...section("config-linux.md#rdma", [
-    must("rdma-one", "You MUST specify at least one of the `hcaHandles` or `hcaObjects` in a given entry,", REFUSED),
+    must(
+      "rdma-one",
+      "You MUST specify at least one of the `hcaHandles` or `hcaObjects` in a given entry,",
+      shown(INVALID, "an rdma entry without a limit is refused"),
+    ),
   ]),
   ...section("config-linux.md#unified", [
     must(

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** config-linux.md: seccomp. A profile is refused until it is implemented; the schema checks its shape already. */
-import { both, must, partly, type Row, refused, required, section } from "../row.ts";
+import { both, must, partly, type Row, refused, required, section, shown } from "../row.ts";
 
 const REFUSED = refused("/linux/seccomp");
+const INVALID = "conformance/invalid.test.ts";
 
 export const SECCOMP: readonly Row[] = [
   ...section("config-linux.md#seccomp", [
@@ -10,7 +11,7 @@ export const SECCOMP: readonly Row[] = [
     must(
       "seccomp-errno",
       "When the action doesn't support an errno, the runtime MUST print and error and fail.",
-      REFUSED,
+      shown(INVALID, "an errno for an action that has none is refused"),
     ),
     must("seccomp-socket", "This socket MUST use `AF_UNIX` domain and `SOCK_STREAM` type.", REFUSED),
     must("seccomp-once", "The runtime MUST send exactly one container process state per connection.", REFUSED),
@@ -21,9 +22,17 @@ export const SECCOMP: readonly Row[] = [
     ),
     must("seccomp-send-fails", "If sending to this socket fails, the runtime MUST generate an error.", REFUSED),
     must("seccomp-fd", "`seccompFd` (string, REQUIRED)", REFUSED),
-    must("seccomp-metadata", "This field MUST NOT be set if `listenerPath` is not set.", REFUSED),
+    must(
+      "seccomp-metadata",
+      "This field MUST NOT be set if `listenerPath` is not set.",
+      shown(INVALID, "metadata for a listener without a path are refused"),
+    ),
     must("seccomp-names", "`names` (array of strings, REQUIRED)", shape("syscalls/0/names")),
-    must("seccomp-names-one", "`names` MUST contain at least one entry.", REFUSED),
+    must(
+      "seccomp-names-one",
+      "`names` MUST contain at least one entry.",
+      shown(INVALID, "a seccomp rule without a name is refused"),
+    ),
     must("seccomp-action", "`action` (string, REQUIRED)", shape("syscalls/0/action")),
     must("seccomp-index", "`index` (uint, REQUIRED)", shape("syscalls/0/args/0/index")),
     must("seccomp-value", "`value` (uint64, REQUIRED)", shape("syscalls/0/args/0/value")),

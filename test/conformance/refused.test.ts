@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Properties that are valid, but not carried out yet: a config.json that asks for them is refused. */
+import { expect, test } from "vitest";
+import { check } from "../../src/config/check.ts";
+import { put, smallConfig } from "./full.ts";
+
+const HOOK = [{ path: "/bin/true" }];
+const MAPPINGS = [{ containerID: 0, hostID: 1000, size: 1 }];
+const idmapped = (option: string) => [
+  { destination: "/m", source: "/", options: ["bind", option], uidMappings: MAPPINGS, gidMappings: MAPPINGS },
+];
+
+/** Name, where it is put, its value, and where the finding is expected, if below. */
+const REFUSED: readonly (readonly [string, string, unknown])[] = [
+  ["/hooks", "/hooks", { prestart: HOOK }],
+  ["/hooks", "/hooks", { createRuntime: HOOK }],
+  ["/hooks", "/hooks", { createContainer: HOOK }],
+  ["/hooks", "/hooks", { startContainer: HOOK }],
+  ["/hooks", "/hooks", { poststart: HOOK }],
+  ["/hooks", "/hooks", { poststop: HOOK }],
+  ["/process/apparmorProfile", "/process/apparmorProfile", "profile"],
+  ["/process/selinuxLabel", "/process/selinuxLabel", "label"],
+  ["/process/scheduler", "/process/scheduler", { policy: "SCHED_OTHER" }],
+  ["/process/ioPriority", "/process/ioPriority", { class: "IOPRIO_CLASS_BE", priority: 4 }],
+  ["/linux/mountLabel", "/linux/mountLabel", "label"],
+  ["/linux/seccomp", "/linux/seccomp", { defaultAction: "SCMP_ACT_ALLOW" }],
+  ["/linux/intelRdt", "/linux/intelRdt", { closID: "c" }],
+  ["/linux/memoryPolicy", "/linux/memoryPolicy", { mode: "MPOL_BIND", nodes: "0" }],
+  ["/linux/netDevices", "/linux/netDevices", { eth0: {} }],
+  ["/linux/resources", "/linux/resources", { memory: { limit: 1_000_000 } }],
+  ["/linux/resources", "/linux/resources", { cpu: { shares: 512 } }],
+  ["/linux/resources", "/linux/resources", { pids: { limit: 10 } }],
+  ["/linux/resources", "/linux/resources", { blockIO: { weight: 100 } }],
+  ["/linux/resources", "/linux/resources", { hugepageLimits: [{ pageSize: "2MB", limit: 0 }] }],
+  ["/linux/resources", "/linux/resources", { network: { classID: 1 } }],
+  ["/linux/resources", "/linux/resources", { rdma: { mlx: { hcaHandles: 1 } } }],
+  ["/linux/resources", "/linux/resources", { unified: { "memory.max": "1" } }],
+  ["/linux/resources", "/linux/resources", { devices: [{ allow: true, type: "c", major: 1, minor: 3, access: "r" }] }],
+  ["idmap", "/mounts", idmapped("idmap")],
+  ["ridmap", "/mounts", idmapped("ridmap")],
+];
+
+test.for(REFUSED)("%s is refused", ([, pointer, value]) => {
+  expect(check(smallConfig()).findings).toEqual([]);
+  const { findings } = check(put(smallConfig(), pointer, value));
+  expect(findings.map((one) => one.message)).toContain("not supported yet by this version");
+  expect(findings.filter((one) => !one.pointer.startsWith(pointer))).toEqual([]);
+});
+
+test("the rule that denies all devices, which `spec` writes, is accepted with a warning", () => {
+  const rules = put(smallConfig(), "/linux/resources", { devices: [{ allow: false, access: "rwm" }] });
+  const { findings, warnings } = check(rules);
+  expect(findings).toEqual([]);
+  expect(warnings.map((one) => one.pointer)).toContain("/linux/resources/devices");
+});
