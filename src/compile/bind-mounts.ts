@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Bind mounts: a clone of the source's mount, changed while nobody sees it, then moved to its place. config.md#mounts, open_tree(2). */
+import type { SourceFacts } from "../host/facts.ts";
+import { MOUNT_ATTR, MS, OPEN_TREE } from "../kernel/mount.ts";
+import { flags, string } from "../plan/operands.ts";
+import type { Call, Step } from "../plan/step.ts";
+import { setAttributes } from "./mount-attributes.ts";
+import type { AttributeChange } from "./mount-options.ts";
+import { attach, HERE, type MountJob, mountJobs } from "./mount-job.ts";
+import { components } from "./paths.ts";
+import { at, type Make, namespaceOf, opensBeforeUser, type Scope } from "./scope.ts";
+
+/** `bind` or `rbind` makes a bind mount; so does the type `bind`, which engines write. */
+export function isBind({ mount, options }: MountJob): boolean {
+  return options.bind !== null || mount.type === "bind";
+}
+
+/** The source's absolute path: relative ones are relative to the bundle. */
+export function sourcePath({ scope, mount }: MountJob): string {
+  const source = mount.source ?? "";
+  return `/${components(source.startsWith("/") ? source : `${scope.facts.bundle}/${source}`).join("/")}`;
+}
+
+export function bindMount(job: MountJob): Step[] {
+  const { make, options, scope } = job;
+  const source = findSource(job);
+  if (source === null) return [];
+  const early = opensBeforeUser(scope) && !liesInRoot(job);
+  const name = early ? earlyName(job) : "tree";
+  return [
+    ...(early ? [] : [openSource(make, job, name)]),
+    ...setAttributes(make, name, options, ownChange(job, source)),
+    ...attach(job, source.kind, name),
+  ];
+}
+
+/** Sources that the init of a new user namespace might not reach are opened before it is entered. */
+export function earlySources(scope: Scope): readonly Step[] {
+  if (!opensBeforeUser(scope)) return [];
+  return mountJobs(scope)
+    .filter((job) => isBind(job) && !job.options.remount && !liesInRoot(job) && findSource(job) !== null)
+    .map((job) => openSource(at("bootstrap", `/mounts/${job.index}`), job, earlyName(job)));
+}
+
+function earlyName({ index }: MountJob): string {
+  return `source${index}`;
+}
+
+function openSource(make: Make, job: MountJob, name: string): Call {
+  return openTree(make, sourcePath(job), name, job.options.bind !== "bind");
+}
+
+/** `$name = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC[|AT_RECURSIVE])` */
+export function openTree(make: Make, path: string, name: string, recursive: boolean): Call {
+  const how = OPEN_TREE.OPEN_TREE_CLONE | OPEN_TREE.OPEN_TREE_CLOEXEC | (recursive ? OPEN_TREE.AT_RECURSIVE : 0);
+  return make("open_tree", [HERE, string(path), flags(OPEN_TREE, how)], { result: name });
+}
+
+/** What the source is; a source in the rootfs may first come into being by an earlier mount. */
+function findSource(job: MountJob): SourceFacts | null {
+  const { scope, index, mount } = job;
+  const path = sourcePath(job);
+  const source = scope.facts.sources[path];
+  if (source !== undefined) return source;
+  if (liesInRoot(job)) return { kind: "directory", mountFlags: 0 };
+  const pointer = `/mounts/${index}/source`;
+  const message = mount.source === undefined ? "is needed for a bind mount" : `${JSON.stringify(path)} does not exist`;
+  if (!scope.findings.some((finding) => finding.pointer === pointer)) {
+    scope.findings.push({ pointer, message, spec: "config.md#mounts" });
+  }
+  return null;
+}
+
+function liesInRoot(job: MountJob): boolean {
+  return sourcePath(job).startsWith(`${job.scope.facts.rootfs}/`);
+}
+
+const ATTRIBUTES_OF: readonly (readonly [number, number])[] = [
+  [MS.MS_RDONLY, MOUNT_ATTR.MOUNT_ATTR_RDONLY],
+  [MS.MS_NOSUID, MOUNT_ATTR.MOUNT_ATTR_NOSUID],
+  [MS.MS_NODEV, MOUNT_ATTR.MOUNT_ATTR_NODEV],
+  [MS.MS_NOEXEC, MOUNT_ATTR.MOUNT_ATTR_NOEXEC],
+  [MS.MS_NODIRATIME, MOUNT_ATTR.MOUNT_ATTR_NODIRATIME],
+];
+
+/**
+ * A bind mount keeps its source's flags unless the options change them. What a user namespace has locked is kept, not
+ * fought: mount_namespaces(7).
+ */
+function ownChange({ options, scope }: MountJob, source: SourceFacts): AttributeChange {
+  const { set, clear } = options.attributes;
+  const locked = namespaceOf(scope, "user") !== "inherited" || scope.facts.userns;
+  let present = 0;
+  for (const [ms, attr] of ATTRIBUTES_OF) if ((source.mountFlags & ms) !== 0) present |= attr;
+  const atime = clear & MOUNT_ATTR.MOUNT_ATTR__ATIME;
+  return { set, clear: atime | (locked ? 0 : clear & (present | MOUNT_ATTR.MOUNT_ATTR_NOSYMFOLLOW)) };
+}

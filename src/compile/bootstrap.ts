@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The first steps of the image, still in the host's namespaces: descriptors, dumpability, cgroup. */
+import { CLOSE_RANGE } from "../kernel/close-range.ts";
+import { AT, O } from "../kernel/open.ts";
+import { PR } from "../kernel/prctl.ts";
+import { bytes, flags, int, ref, string } from "../plan/operands.ts";
+import type { Act, Step } from "../plan/step.ts";
+import { at, close, namespaceOf, type Scope } from "./scope.ts";
+
+/** The descriptors that the image starts with, above stdio and the preserved ones. */
+export function inputs(scope: Scope): Record<string, number> {
+  const first = 3 + (scope.options.preserveFds ?? 0);
+  const named = { report: first, start: first + 1 };
+  return scope.config.process?.terminal === true ? { ...named, console: first + 2 } : named;
+}
+
+/** What the runtime does before there is an image: the cgroup, and a state that `delete --force` can clean up after. */
+export function prepare(scope: Scope): readonly Step[] {
+  const cgroups = (scope.options.cgroup ?? []).map(
+    ({ path }): Act => ({ stage: "runtime", from: "/linux/cgroupsPath", act: "mkdir", path, mode: 0o755 }),
+  );
+  return [{ stage: "runtime", from: "", act: "state", status: "creating" }, ...cgroups, { stage: "runtime", from: "", act: "spawn" }];
+}
+
+/** Whatever else the caller left open ends here: CVE-2024-21626. And umask 0: every mode that follows is meant. */
+export function closeInherited(scope: Scope): readonly Step[] {
+  const first = Math.max(...Object.values(inputs(scope))) + 1;
+  const make = at("bootstrap", "");
+  return [
+    make("close_range", [int(first), int(0xffff_ffff), flags(CLOSE_RANGE, 0)]),
+    make("umask", [{ kind: "int", value: 0, base: 8 }]),
+    ...(dumpableLater(scope) ? [] : [notDumpable()]),
+  ];
+}
+
+/** No process of the container may trace the image or look into it: CVE-2016-9962. */
+export function closeToTracers(scope: Scope): readonly Step[] {
+  return dumpableLater(scope) ? [notDumpable()] : [];
+}
+
+/** Files of /proc/PID belong to root once the process cannot be dumped; id maps and time offsets come before. */
+function dumpableLater(scope: Scope): boolean {
+  return namespaceOf(scope, "user") === "new";
+}
+
+function notDumpable(): Step {
+  return at("bootstrap", "")("prctl", [flags(PR, PR.PR_SET_DUMPABLE), int(0)]);
+}
+
+/** Before anything else is charged: "0" moves the writer. config-linux.md#cgroups-path, cgroups(7). */
+export function joinCgroup(scope: Scope): readonly Step[] {
+  const make = at("bootstrap", "/linux/cgroupsPath");
+  return (scope.options.cgroup ?? []).flatMap(({ procs }) => [
+    make("openat", [flags(AT, AT.AT_FDCWD), string(procs), flags(O, O.O_WRONLY | O.O_CLOEXEC)], { result: "procs" }),
+    make("write", [ref("procs"), bytes("0"), int(1)]),
+    close(make, "procs"),
+  ]);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Config + Facts → Plan: the order of a container start. Read this page first. */
+import { ConfigError } from "../errors/errors.ts";
+import type { Config } from "../config/config.ts";
+import type { Facts } from "../host/facts.ts";
+import { type Call, isCall, type Plan, type Step } from "../plan/step.ts";
+import { earlySources } from "./bind-mounts.ts";
+import { closeInherited, closeToTracers, inputs, joinCgroup, prepare } from "./bootstrap.ts";
+import { devices, devLinks, workingDirectory } from "./devices.ts";
+import { maskedPaths } from "./masked-paths.ts";
+import { mounts } from "./mounts.ts";
+import { enterNamespaces, joinNamespaces, openNamespaces, timeNamespace } from "./namespaces.ts";
+import { oomScoreAdj, openProc, sysctl } from "./proc.ts";
+import {
+  checkDirectory,
+  closeOnExec,
+  enterDirectory,
+  execute,
+  findProgram,
+  personality,
+  raiseLimits,
+  session,
+  setLimits,
+  umask,
+  waitForStart,
+} from "./process.ts";
+import { readonlyPaths } from "./readonly-paths.ts";
+import { earlyRoot, propagation, rootMount, rootPropagation, rootReadonly, switchRoot } from "./rootfs.ts";
+import type { Chapter, CompileOptions, Draft, Scope } from "./scope.ts";
+import { terminal } from "./terminal.ts";
+import { capabilities, noNewPrivileges, ownStdio, user } from "./user.ts";
+import { userNamespace } from "./user-namespace.ts";
+import { domainname, hostname, loopback } from "./uts.ts";
+
+const CHAPTERS: readonly Chapter[] = [
+  // runtime: everything that a killed `create` leaves behind is written down before it is made
+  prepare,
+  // bootstrap, in the host's namespaces
+  closeInherited, // nothing of the caller's comes along
+  joinCgroup, // before anything can be charged elsewhere
+  openProc, // the host's procfs, while "/proc" surely is one
+  oomScoreAdj, // lowering it needs the host's capabilities
+  raiseLimits, // so does raising a hard limit
+  openNamespaces, // paths mean the host's files only here
+  earlyRoot, // and only here the host's root may open them all
+  earlySources,
+  joinNamespaces,
+  userNamespace, // owns all namespaces that are made after it
+  timeNamespace, // its clocks can be set only while it is empty
+  closeToTracers, // before anybody else can see the init
+  enterNamespaces,
+  // init, in all namespaces
+  session,
+  propagation, // before the first mount, or the host would see it
+  rootMount,
+  mounts,
+  devices, // on the /dev that the mounts made
+  devLinks,
+  terminal, // needs the container's devpts
+  workingDirectory, // while the root can still be written
+  maskedPaths, // after the mounts that they cover
+  readonlyPaths,
+  rootReadonly,
+  switchRoot, // from here on the host's files are out of reach
+  rootPropagation, // a shared root could not be switched to
+  hostname,
+  domainname,
+  loopback,
+  sysctl,
+  // process, losing one privilege after the other
+  personality,
+  ownStdio, // needs CAP_CHOWN
+  enterDirectory, // what root may enter, the user may not
+  user,
+  checkDirectory,
+  capabilities, // after the ids, which would clear them
+  noNewPrivileges,
+  findProgram, // as the user, so that `create` can tell
+  waitForStart,
+  setLimits, // too low a limit would end the image itself
+  umask,
+  closeOnExec,
+  execute,
+];
+
+export interface Compiled {
+  readonly plan: Plan;
+  /** What is done otherwise than config.json asks, and why that may be. */
+  readonly warnings: readonly string[];
+}
+
+/** ConfigError: what this host cannot do, every finding at once. */
+export function compile(config: Config, facts: Facts, options: CompileOptions = {}): Compiled {
+  const scope: Scope = { config, facts, options, findings: [], warnings: [] };
+  const drafts = CHAPTERS.flatMap((chapter) => chapter(scope));
+  if (scope.findings.length > 0) throw new ConfigError(`${facts.bundle}/config.json`, scope.findings);
+  const plan = { arch: facts.arch, steps: placeLabels(drafts), inputs: inputs(scope) };
+  return { plan, warnings: [...new Set(scope.warnings)] };
+}
+
+/** Each mark becomes the label of the next call; several marks on one call become one label. */
+function placeLabels(drafts: readonly Draft[]): Step[] {
+  const alias = new Map<string, string>();
+  const steps: Step[] = [];
+  let waiting: string[] = [];
+  for (const draft of drafts) {
+    if ("mark" in draft) waiting.push(draft.mark);
+    else if (!isCall(draft) || waiting.length === 0) steps.push(draft);
+    else {
+      const [label = ""] = waiting;
+      for (const other of waiting) alias.set(other, label);
+      waiting = [];
+      steps.push({ ...draft, label });
+    }
+  }
+  const follow = (label: string) => alias.get(label) ?? label;
+  return steps.map((step) => (isCall(step) ? withLabels(step, follow) : step));
+}
+
+function withLabels(step: Call, follow: (label: string) => string): Call {
+  const { tolerate, branch } = step;
+  if (tolerate === undefined && branch === undefined) return step;
+  return {
+    ...step,
+    ...(tolerate && { tolerate: Object.fromEntries(Object.entries(tolerate).map(([errno, to]) => [errno, follow(to)])) }),
+    ...(branch && { branch: { ...branch, equal: follow(branch.equal), other: follow(branch.other) } }),
+  };
+}

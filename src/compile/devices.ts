@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Device nodes: the default ones, those of the config, and the links of /dev. config-linux.md#devices, mknod(2). */
+import type { Device } from "../config/config.ts";
+import { MOUNT_ATTR } from "../kernel/mount.ts";
+import { AT, O, S } from "../kernel/open.ts";
+import { STATX } from "../kernel/statx.ts";
+import { flags, int, out, ref, string } from "../plan/operands.ts";
+import { type Call, type Check, NEXT, type Step } from "../plan/step.ts";
+import { isBind, openTree } from "./bind-mounts.ts";
+import { isDev } from "./filesystems.ts";
+import { setAttr } from "./mount-attributes.ts";
+import { type MountJob, mountJobs, moveTo } from "./mount-job.ts";
+import { openParent, openTarget, resolveInRoot } from "./paths.ts";
+import { at, canMakeDevices, close, type Make, namespaceOf, type Scope } from "./scope.ts";
+
+/** config-linux.md#default-devices: path in /dev, major, minor. */
+const DEFAULT_DEVICES: readonly (readonly [string, number, number])[] = [
+  ["null", 1, 3],
+  ["random", 1, 8],
+  ["full", 1, 7],
+  ["tty", 5, 0],
+  ["zero", 1, 5],
+  ["urandom", 1, 9],
+];
+
+/** runtime-linux.md#dev-symbolic-links, and /dev/ptmx of config-linux.md#default-devices. */
+const LINKS: readonly (readonly [string, string])[] = [
+  ["fd", "/proc/self/fd"],
+  ["stdin", "/proc/self/fd/0"],
+  ["stdout", "/proc/self/fd/1"],
+  ["stderr", "/proc/self/fd/2"],
+];
+
+/** The mount of /dev as the config leaves it: a filesystem of our own making, the host's, or the rootfs's directory. */
+function devMount(scope: Scope): { readonly kind: "fresh" | "bound" | "rootfs"; readonly job: MountJob | undefined } {
+  const job = mountJobs(scope).findLast(({ path, options }) => path.join("/") === "dev" && !options.remount);
+  if (job === undefined) return { kind: "rootfs", job };
+  if (isBind(job)) return { kind: "bound", job };
+  return { kind: isDev(job) && !job.options.tmpcopyup ? "fresh" : "rootfs", job };
+}
+
+/** A /dev bound from the host has its devices already, and is the host's to change: as runc, nothing is made there. */
+export function devices(scope: Scope): readonly Step[] {
+  const configured = (scope.config.linux?.devices ?? []).map((device, index) => ({ device, pointer: `/linux/devices/${index}` }));
+  const paths = new Set(configured.map(({ device }) => device.path));
+  const missing = DEFAULT_DEVICES.filter(([name]) => !paths.has(`/dev/${name}`)).map(([name, major, minor]) => ({
+    device: { type: "c", path: `/dev/${name}`, major, minor } as Device,
+    pointer: "",
+  }));
+  if (devMount(scope).kind === "bound") return [];
+  return [...openDev(scope), ...[...missing, ...configured].flatMap(({ device, pointer }) => deviceSteps(scope, device, pointer))];
+}
+
+/** `$dev`, unless it is open as the mount that was made for it. */
+function openDev(scope: Scope): Step[] {
+  const { job } = devMount(scope);
+  if (job !== undefined && isDev(job)) return [];
+  return openTarget(at("init", ""), { path: ["dev"], kind: "directory", name: "dev" });
+}
+
+function deviceSteps(scope: Scope, device: Device, pointer: string): Step[] {
+  const make = at("init", pointer);
+  const path = resolveInRoot(scope, device.path, mountJobs(scope).map((job) => `/${job.path.join("/")}`));
+  const inDev = path.length === 2 && path[0] === "dev";
+  const { steps, parent } = inDev ? { steps: [], parent: "dev" } : openParent(make, path);
+  const name = path.at(-1) ?? "";
+  const made = canMakeDevices(scope) || device.type === "p" ? makeNode(make, device, { parent, name, fresh: inDev && devMount(scope).kind === "fresh" }) : bindNode(make, device, path);
+  return [...steps, ...made, ...(parent === "directory" ? [close(make, "directory")] : [])];
+}
+
+interface Place {
+  readonly parent: string;
+  readonly name: string;
+  /** Nothing can be there yet. */
+  readonly fresh: boolean;
+}
+
+const TYPES = { c: S.S_IFCHR, u: S.S_IFCHR, b: S.S_IFBLK, p: S.S_IFIFO } as const;
+
+function makeNode(make: Make, device: Device, { parent, name, fresh }: Place): Call[] {
+  const { type, major = 0, minor = 0, fileMode = 0o666, uid = 0, gid = 0 } = device;
+  const number = type === "p" ? 0 : deviceNumber(major, minor);
+  const operands = [ref(parent), string(name), flags(S, TYPES[type] | (fileMode & 0o7777)), { kind: "int", value: number } as const];
+  const node = make("mknodat", operands, fresh ? {} : { tolerate: { EEXIST: NEXT } });
+  const owned = uid !== 0 || gid !== 0;
+  const chown = make("fchownat", [ref(parent), string(name), int(uid), int(gid), flags(AT, AT.AT_SYMLINK_NOFOLLOW)]);
+  return [node, ...(fresh ? [] : sameDevice(make, device, parent, name)), ...(owned ? [chown] : [])];
+}
+
+/** dev_t as mknod(2) takes it: 12 bits of major, 20 bits of minor, interleaved. makedev(3). */
+export function deviceNumber(major: number, minor: number): bigint {
+  const [high, low] = [BigInt(major), BigInt(minor)];
+  return (low & 0xffn) | ((high & 0xfffn) << 8n) | ((low & ~0xffn) << 12n) | ((high & ~0xfffn) << 32n);
+}
+
+/** A file that was there already must be that very device: config-linux.md#devices. */
+function sameDevice(make: Make, device: Device, parent: string, name: string): Call[] {
+  return [
+    make("openat", [ref(parent), string(name), flags(O, O.O_PATH | O.O_NOFOLLOW | O.O_CLOEXEC)], { result: "node" }),
+    checkDevice(make, device, "node"),
+    close(make, "node"),
+  ];
+}
+
+/** `statx($name, "", AT_EMPTY_PATH, …)`: the type and the number are both asked for; a regular file has number 0, too. */
+export function checkDevice(make: Make, device: Pick<Device, "type" | "major" | "minor">, name: string): Call {
+  const { type, major = 0, minor = 0 } = device;
+  const checks: Check[] = [{ field: "stx_mode", mask: BigInt(S.S_IFMT), value: BigInt(TYPES[type]), errno: "EEXIST" }];
+  if (type !== "p") {
+    checks.push({ field: "stx_rdev_major", value: BigInt(major), errno: "EEXIST" });
+    checks.push({ field: "stx_rdev_minor", value: BigInt(minor), errno: "EEXIST" });
+  }
+  const mask = flags(STATX, STATX.STATX_TYPE);
+  return make("statx", [ref(name), string(""), flags(AT, AT.AT_EMPTY_PATH), mask, out("statx")], { checks });
+}
+
+/** In a user namespace nodes cannot be made: the host's is bound, after a look at what it is. */
+function bindNode(make: Make, device: Device, path: readonly string[]): Call[] {
+  return [
+    openTree(make, device.path, "tree", false),
+    checkDevice(make, device, "tree"),
+    ...openTarget(make, { path, kind: "file", name: "target" }),
+    moveTo(make, "tree", "target"),
+    close(make, "target"),
+    close(make, "tree"),
+  ];
+}
+
+export function devLinks(scope: Scope): readonly Step[] {
+  const { kind, job } = devMount(scope);
+  if (kind === "bound") return [];
+  const make = at("init", "");
+  const link = (name: string, text: string) =>
+    make("symlinkat", [string(text), ref("dev"), string(name)], kind === "fresh" ? {} : { tolerate: { EEXIST: NEXT } });
+  const links = scope.facts.kcore ? [...LINKS, ["core", "/proc/kcore"] as const] : LINKS;
+  return [
+    ...links.map(([name, text]) => link(name, text)),
+    ...(kind === "fresh" ? [] : [make("unlinkat", [ref("dev"), string("ptmx"), flags(AT, 0)], { tolerate: { ENOENT: NEXT } })]),
+    link("ptmx", "pts/ptmx"),
+    ...readonlyDev(scope, job),
+  ];
+}
+
+/** `ro` of a filesystem on /dev, which had to wait for the devices. */
+function readonlyDev(scope: Scope, job: MountJob | undefined): Call[] {
+  if (job === undefined || !isDev(job) || (job.options.attributes.set & MOUNT_ATTR.MOUNT_ATTR_RDONLY) === 0) return [];
+  if (namespaceOf(scope, "mount") === "inherited") return [];
+  return [setAttr(job.make, "dev", { set: MOUNT_ATTR.MOUNT_ATTR_RDONLY, recursive: false })];
+}
+
+/** The working directory is made before the root may turn read-only; runc makes a missing one, too. */
+export function workingDirectory(scope: Scope): readonly Step[] {
+  const make = at("init", "/process/cwd");
+  const path = resolveInRoot(scope, scope.config.process?.cwd ?? "/", mountJobs(scope).map((job) => `/${job.path.join("/")}`));
+  if (path.length === 0) return [];
+  const steps = openTarget(make, { path, kind: "directory", name: "target" });
+  return [...steps, close(make, "target")];
+}
+

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Mounts of a filesystem by its type: a context is filled, made, and moved to its place. fsopen(2), fsconfig(2), fsmount(2), mount(2). */
+import { FSCONFIG, FSMOUNT, FSOPEN, MOUNT_ATTR, MS } from "../kernel/mount.ts";
+import { O } from "../kernel/open.ts";
+import { flags, int, NULL, ref, string } from "../plan/operands.ts";
+import type { Call, Step } from "../plan/step.ts";
+import { copyUp } from "./copy-up.ts";
+import { setAttributes } from "./mount-attributes.ts";
+import { mountFlags, type ParsedOptions } from "./mount-options.ts";
+import { attach, type MountJob, targetResolve } from "./mount-job.ts";
+import { openInRoot, openTarget } from "./paths.ts";
+import { close, type Make } from "./scope.ts";
+
+/** fsconfig(2) takes values of at most 255 bytes; mount(2) a page. */
+const FSCONFIG_VALUE_BYTES = 255;
+/** Higher than any number that the image's own few descriptors reach. */
+const FIXED_FD = 255;
+const FIXED_PATH = `/proc/self/fd/${FIXED_FD}`;
+
+export function filesystemMount(job: MountJob): Step[] {
+  const { make, options, mount } = job;
+  if (needsClassic(options)) return classicMount(job);
+  const dev = isDev(job);
+  const filesystem = {
+    type: mount.type ?? "",
+    source: mount.source,
+    parameters: [...superParameters(options, dev), ...dataOf(job)],
+    attributes: dev ? options.attributes.set & ~MOUNT_ATTR.MOUNT_ATTR_RDONLY : options.attributes.set,
+  };
+  return [
+    ...makeFilesystem(make, filesystem, dev ? "dev" : "mount"),
+    ...(options.tmpcopyup ? copyUp(job) : []),
+    ...setAttributes(make, dev ? "dev" : "mount", options, { set: 0, clear: 0 }),
+    ...attach(job, "directory", dev ? "dev" : "mount", dev),
+  ];
+}
+
+/** A filesystem of its own on /dev stays open, for the devices; it turns read-only only after them. */
+export function isDev({ path, options, mount }: Pick<MountJob, "path" | "options" | "mount">): boolean {
+  const own = options.bind === null && mount.type !== "bind" && !options.remount && !needsClassic(options);
+  return path.length === 1 && path[0] === "dev" && own;
+}
+
+export interface Filesystem {
+  readonly type: string;
+  readonly source?: string | undefined;
+  /** `["mode", "755"]`, or `["ro"]` for a flag. */
+  readonly parameters: readonly (readonly [string] | readonly [string, string])[];
+  /** MOUNT_ATTR_ bits of the mount. */
+  readonly attributes: number;
+}
+
+/** fsopen, fsconfig for each parameter, create, fsmount: a detached mount, kept as `$name`. */
+export function makeFilesystem(make: Make, filesystem: Filesystem, name: string): Call[] {
+  const { type, source, parameters, attributes } = filesystem;
+  const context = { context: "fs" };
+  const set = (key: string, value?: string): Call => {
+    const command = value === undefined ? FSCONFIG.FSCONFIG_SET_FLAG : FSCONFIG.FSCONFIG_SET_STRING;
+    const operand = value === undefined ? NULL : string(value);
+    return make("fsconfig", [ref("fs"), flags(FSCONFIG, command), string(key), operand, int(0)], context);
+  };
+  const create = flags(FSCONFIG, FSCONFIG.FSCONFIG_CMD_CREATE);
+  return [
+    make("fsopen", [string(type), flags(FSOPEN, FSOPEN.FSOPEN_CLOEXEC)], { result: "fs" }),
+    ...(source === undefined || source === "" ? [] : [set("source", source)]),
+    ...parameters.map(([key, value]) => set(key, value)),
+    make("fsconfig", [ref("fs"), create, NULL, NULL, int(0)], context),
+    make("fsmount", [ref("fs"), flags(FSMOUNT, FSMOUNT.FSMOUNT_CLOEXEC), flags(MOUNT_ATTR, attributes)], {
+      result: name,
+      ...context,
+    }),
+    close(make, "fs"),
+  ];
+}
+
+/** Only mount(2) knows `iversion` and `silent`, values that are too long, and commas in values. */
+function needsClassic(options: ParsedOptions): boolean {
+  if (options.superFlags.some((option) => option.on && option.parameter === null)) return true;
+  return options.data.some((option) => option.length > FSCONFIG_VALUE_BYTES || /["\\]/.test(option));
+}
+
+/** mount(2) on a fixed descriptor of the resolved target, so that no path is walked again. */
+export function classicMount(job: MountJob): Step[] {
+  const { make, mount, options, path } = job;
+  const type = options.bind === null ? (mount.type ?? "") : "";
+  const bits = mountFlags(options) | (options.remount ? MS.MS_REMOUNT : 0) | (options.bind === null ? 0 : MS.MS_BIND);
+  const text = (value: string | undefined) => (value === undefined || value === "" ? NULL : string(value));
+  const data = text(options.data.join(","));
+  const source = text(mount.source);
+  return [
+    ...openTarget(make, { path, kind: "directory", name: "target", resolve: targetResolve(job) }),
+    make("dup3", [ref("target"), int(FIXED_FD), flags(O, O.O_CLOEXEC)]),
+    make("mount", [source, string(FIXED_PATH), text(type), flags(MS, bits), data]),
+    make("close", [int(FIXED_FD)]),
+    close(make, "target"),
+    ...reopened(job),
+  ];
+}
+
+/** What mount(2) cannot say with the rest: recursive attributes and propagation. */
+function reopened(job: MountJob): Call[] {
+  const steps = setAttributes(job.make, "target", job.options, { set: 0, clear: 0 });
+  if (steps.length === 0) return [];
+  const open = openInRoot(job.make, job.path.join("/"), { name: "target", flags: 0, resolve: targetResolve(job) });
+  return [open, ...steps, close(job.make, "target")];
+}
+
+function superParameters(options: ParsedOptions, dev: boolean): [string][] {
+  const readonly = (options.attributes.set & MOUNT_ATTR.MOUNT_ATTR_RDONLY) !== 0 && !dev;
+  const named = options.superFlags.flatMap((option): [string][] => (option.parameter === null ? [] : [[option.parameter]]));
+  return readonly ? [["ro"], ...named] : named;
+}
+
+/** The options that are the filesystem's own; a tmpfs over a directory has that directory's mode unless told. */
+function dataOf({ scope, mount, options, path }: MountJob): ([string] | [string, string])[] {
+  const data = options.data.flatMap((option) => option.split(",")).filter((option) => option !== "");
+  const parameters = data.map((option): [string] | [string, string] => {
+    const equals = option.indexOf("=");
+    return equals < 0 ? [option] : [option.slice(0, equals), option.slice(equals + 1)];
+  });
+  const mode = scope.facts.modes[`/${path.join("/")}`];
+  if (mount.type === "tmpfs" && mode !== undefined && !parameters.some(([key]) => key === "mode")) {
+    parameters.push(["mode", mode.toString(8).padStart(4, "0")]);
+  }
+  return parameters;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/** maskedPaths: each is opened once inside the root, and covered through that descriptor. config-linux.md#masked-paths. */
+import { MOUNT_ATTR, OPEN_TREE } from "../kernel/mount.ts";
+import { O } from "../kernel/open.ts";
+import { flags, ref, string } from "../plan/operands.ts";
+import { type Call, NEXT } from "../plan/step.ts";
+import { checkDevice } from "./devices.ts";
+import { makeFilesystem } from "./filesystems.ts";
+import { HERE, moveTo } from "./mount-job.ts";
+import { components, openInRoot } from "./paths.ts";
+import { at, close, type Draft, type Make, type Scope } from "./scope.ts";
+
+/** Files are covered by the host's /dev/null, checked to be it (CVE-2025-31133); directories by an empty tmpfs. */
+export function maskedPaths(scope: Scope): readonly Draft[] {
+  const paths = scope.config.linux?.maskedPaths ?? [];
+  if (paths.length === 0) return [];
+  const make = at("init", "/linux/maskedPaths");
+  const shared = clonesDetached(scope);
+  return [
+    make("openat", [HERE, string("/dev/null"), flags(O, O.O_PATH | O.O_NOFOLLOW | O.O_CLOEXEC)], { result: "null" }),
+    checkDevice(make, { type: "c", major: 1, minor: 3 }, "null"),
+    ...(shared ? emptyDirectory(make, "empty") : []),
+    ...paths.flatMap((path, index) => maskSteps(at("init", `/linux/maskedPaths/${index}`), { path, index, shared })),
+    ...(shared ? [close(make, "empty")] : []),
+    close(make, "null"),
+  ];
+}
+
+/** Since Linux 6.15 a mount that is attached nowhere can be cloned: one tmpfs then serves all masked directories. */
+function clonesDetached({ facts }: Scope): boolean {
+  return facts.kernel.major > 6 || (facts.kernel.major === 6 && facts.kernel.minor >= 15);
+}
+
+function emptyDirectory(make: Make, name: string): Call[] {
+  const parameters = [["ro"], ["nr_blocks", "1"], ["nr_inodes", "2"]] as const;
+  const attributes = MOUNT_ATTR.MOUNT_ATTR_RDONLY;
+  return makeFilesystem(make, { type: "tmpfs", source: "tmpfs", parameters, attributes }, name);
+}
+
+/** A path that is missing needs no mask. What it is shows when /dev/null is moved there: on a directory, ENOTDIR. */
+function maskSteps(make: Make, { path, index, shared }: { path: string; index: number; shared: boolean }): Draft[] {
+  const [directory, covered, end] = [`masked${index}-directory`, `masked${index}-covered`, `masked${index}-end`];
+  return [
+    openInRoot(make, components(path).join("/"), { name: "target", flags: 0, resolve: 0 }, { tolerate: { ENOENT: end } }),
+    cloneOf(make, "null"),
+    moveTo(make, "cover", "target", {
+      tolerate: { ENOTDIR: directory },
+      branch: { value: 0, equal: covered, other: NEXT },
+    }),
+    { mark: directory },
+    close(make, "cover"),
+    ...(shared ? [cloneOf(make, "empty")] : emptyDirectory(make, "cover")),
+    moveTo(make, "cover", "target"),
+    { mark: covered },
+    close(make, "cover"),
+    close(make, "target"),
+    { mark: end },
+  ];
+}
+
+function cloneOf(make: Make, name: string): Call {
+  const how = OPEN_TREE.OPEN_TREE_CLONE | OPEN_TREE.OPEN_TREE_CLOEXEC | OPEN_TREE.AT_EMPTY_PATH;
+  return make("open_tree", [ref(name), string(""), flags(OPEN_TREE, how)], { result: "cover" });
+}

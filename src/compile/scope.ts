@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What every chapter of the compiler is given, and the few words in which it writes steps. */
+import type { Config, NamespaceKind } from "../config/config.ts";
+import type { Finding } from "../errors/errors.ts";
+import type { Facts } from "../host/facts.ts";
+import type { CallName } from "../kernel/calls.ts";
+import { ref } from "../plan/operands.ts";
+import type { Call, Operand, Stage, Step } from "../plan/step.ts";
+
+/** How a start differs from what config.json and the host say: flags of the command line, and the cgroup's place. */
+export interface CompileOptions {
+  /** `--no-pivot`: move the root mount over "/" and chroot, for hosts whose root is an initramfs. */
+  readonly noPivot?: boolean;
+  /** `--preserve-fds`: file descriptors 3 to 2+N stay open in the container. */
+  readonly preserveFds?: number;
+  /** The cgroup directories of the container, in the order in which they are joined. */
+  readonly cgroup?: readonly CgroupDirectory[];
+}
+
+export interface CgroupDirectory {
+  readonly path: string;
+  /** The file that takes "0": cgroup.procs of `path`. */
+  readonly procs: string;
+  readonly version: 1 | 2;
+  readonly controllers: readonly string[];
+}
+
+export interface Scope {
+  readonly config: Config;
+  readonly facts: Facts;
+  readonly options: CompileOptions;
+  /** What cannot be done on this host; the compiler ends with all of them. */
+  readonly findings: Finding[];
+  /** What is done otherwise than asked, and may be. */
+  readonly warnings: string[];
+}
+
+/** A place between steps; `compile.ts` makes it the label of the call that follows. */
+export interface Mark {
+  readonly mark: string;
+}
+
+export type Draft = Step | Mark;
+
+/** A part of the start: pure, in the order of `compile.ts`. */
+export type Chapter = (scope: Scope) => readonly Draft[];
+
+type Extra = Partial<Omit<Call, "stage" | "from" | "call" | "args">>;
+export type Make = (call: CallName, args: readonly Operand[], extra?: Extra) => Call;
+
+/** Writes calls of one stage that one JSON pointer asked for. */
+export function at(stage: Stage, from: string): Make {
+  return (call, args, extra = {}) => ({ stage, from, call, args, ...extra });
+}
+
+export function close(make: Make, name: string): Call {
+  return make("close", [ref(name)]);
+}
+
+/** How the container gets its namespace of that kind. */
+export function namespaceOf(scope: Scope, kind: NamespaceKind): "new" | "joined" | "inherited" {
+  const entry = scope.config.linux?.namespaces?.find((namespace) => namespace.type === kind);
+  if (entry === undefined) return "inherited";
+  return entry.path === undefined || entry.path === "" ? "new" : "joined";
+}
+
+/** JSON pointer of the namespaces entry of that kind; "" when there is none. */
+export function namespacePointer(scope: Scope, kind: NamespaceKind): string {
+  const index = scope.config.linux?.namespaces?.findIndex((namespace) => namespace.type === kind) ?? -1;
+  return index < 0 ? "" : `/linux/namespaces/${index}`;
+}
+
+/** Whether device nodes can be made: not in a user namespace other than the first (user_namespaces(7)). */
+export function canMakeDevices(scope: Scope): boolean {
+  return namespaceOf(scope, "user") === "inherited" && !scope.facts.userns;
+}
+
+/** A new user namespace made by root: its init may not reach what root reaches, so sources are opened before it. */
+export function opensBeforeUser(scope: Scope): boolean {
+  return namespaceOf(scope, "user") !== "inherited" && scope.facts.uid === 0;
+}
