@@ -8,10 +8,11 @@
  */
 import type { Plan } from "../plan/step.ts";
 import { ARM64 } from "./arm64.ts";
+import type { Draft } from "./draft.ts";
 import { EHDR_SIZE, MACHINES, PF, PHDR_SIZE, PT, type Segment, writeEhdr, writePhdr } from "./elf.ts";
 import type { Listing } from "./listing.ts";
 import { alignUp, type Place } from "./memory.ts";
-import { type Draft, type Program, toProgram } from "./program.ts";
+import { type Program, toProgram } from "./program.ts";
 import { encodeRecord, RECORD_SIZE, type StepRecord } from "./record.ts";
 import { X64 } from "./x64.ts";
 
@@ -45,8 +46,8 @@ interface Layout {
   readonly constants: number;
   readonly data: number;
   readonly fileSize: number;
-  /** Addresses. */
-  readonly text: Readonly<Record<Place["area"], number>>;
+  /** Where each area begins in memory. */
+  readonly address: Readonly<Record<Place["area"], number>>;
   readonly memorySize: number;
 }
 
@@ -56,7 +57,7 @@ export function emitImage(plan: Plan): Image {
   const layout = layOut(plan.arch, program);
   const bytes = new Uint8Array(layout.fileSize);
   const view = new DataView(bytes.buffer);
-  const address = ({ area, offset }: Place) => layout.text[area] + offset;
+  const address = ({ area, offset }: Place) => layout.address[area] + offset;
   writeHeaders(view, plan.arch, layout);
   bytes.set(LISTINGS[plan.arch].code, CODE);
   view.setUint32(layout.records - ANCHOR_SIZE, address(program.report), true);
@@ -84,7 +85,7 @@ function layOut(arch: Plan["arch"], { records, memory }: Program): Layout {
     constants,
     data,
     fileSize,
-    text: { constant: BASE + constants, data: dataAddress, zero: zeroAddress },
+    address: { constant: BASE + constants, data: dataAddress, zero: zeroAddress },
     memorySize: end - dataAddress,
   };
 }
@@ -100,7 +101,7 @@ function writeHeaders(view: DataView, arch: Plan["arch"], layout: Layout): void 
       ...load,
       flags: PF.PF_R | PF.PF_W,
       offset: layout.data,
-      address: layout.text.data,
+      address: layout.address.data,
       fileSize: dataSize,
       memorySize: layout.memorySize,
     },
@@ -127,9 +128,10 @@ function writePieces(bytes: Uint8Array, view: DataView, { memory }: Program, lay
   const parts: Part[] = [];
   for (const { place, size, bytes: content, pointers, what } of memory.pieces) {
     const offset = (place.area === "constant" ? layout.constants : layout.data) + place.offset;
-    const address = layout.text[place.area] + place.offset;
+    const address = layout.address[place.area] + place.offset;
     if (content !== undefined) bytes.set(content, offset);
-    for (const { at, to } of pointers) view.setBigUint64(offset + at, BigInt(layout.text[to.area] + to.offset), true);
+    for (const { at, to } of pointers)
+      view.setBigUint64(offset + at, BigInt(layout.address[to.area] + to.offset), true);
     parts.push({ offset: content === undefined ? layout.fileSize : offset, size, address, what });
   }
   return parts;

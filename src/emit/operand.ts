@@ -92,7 +92,8 @@ function pointToStruct(layout: LayoutName, fields: Readonly<Record<string, Opera
   const results: { readonly field: Field; readonly from: Place }[] = [];
   for (const [name, operand] of Object.entries(fields)) {
     const field = fieldOf(layout, name);
-    if (operand.kind === "result") results.push({ field, from: around.slot(operand.name) });
+    if (operand.kind === "result" && !field.pointer && !field.inline)
+      results.push({ field, from: around.slot(operand.name) });
     else if (field.pointer && operand.kind !== "null")
       pointers.push({ at: field.offset, to: pointTo(operand, around) });
     else writeField(bytes, field, operand, around.arch);

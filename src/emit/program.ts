@@ -2,19 +2,12 @@
 /** The calls of a plan as records and memory: all of the image that is not layout. */
 import { CALLS } from "../kernel/calls.ts";
 import { ERRNO, type ErrnoName } from "../kernel/errno.ts";
-import { LAYOUTS } from "../kernel/layouts.ts";
-import { type Call, type Check, isCall, NEXT, type Operand, type Plan } from "../plan/step.ts";
-import { addData, type Memory, newMemory, type Place } from "./memory.ts";
-import { type Copy, encodeOperand, fieldOf, type Surroundings, type Word } from "./operand.ts";
-import { FAIL, OPERANDS, type StepRecord } from "./record.ts";
-import { LOG_SIZE, REPORT_MAGIC, REPORT_SIZE } from "./report.ts";
-
-/** A record whose addresses are not known yet. */
-export interface Draft extends Omit<StepRecord, "operands" | "store" | "context"> {
-  readonly operands: readonly Word[];
-  readonly store: Place | undefined;
-  readonly context: Place | undefined;
-}
+import { type Call, isCall, NEXT, type Operand, type Plan } from "../plan/step.ts";
+import { checkRecord, copyRecord, type Draft, findOut, six } from "./draft.ts";
+import { type Memory, newMemory, type Place } from "./memory.ts";
+import { encodeOperand, type Surroundings, type Word } from "./operand.ts";
+import { FAIL } from "./record.ts";
+import { presetInputs, slotFor, slotOf } from "./slots.ts";
 
 export interface Program {
   readonly records: readonly Draft[];
@@ -24,9 +17,6 @@ export interface Program {
   /** The slot of `report` and, behind it, the room for a report. */
   readonly report: Place;
 }
-
-/** What a slot holds before its step ran: no fd, no pid, no address. (0 and -1 mean something to most calls.) */
-export const UNSET = BigInt.asUintN(64, -0x8000_0000n);
 
 /** Calls after which nothing follows. */
 const LAST: readonly string[] = ["execve", "execveat", "exit", "exit_group"];
@@ -55,43 +45,13 @@ export function toProgram(plan: Plan): Program {
   for (const [n, { call, step, first }] of calls.entries()) {
     const next = calls[n + 1]?.first ?? FAIL;
     const target = (label: string) => (label === NEXT ? next : targetOf(labels, label, first));
-    const around: Surroundings = { arch: plan.arch, memory, slot: (name) => known(slots, name), copies: [] };
+    const around: Surroundings = { arch: plan.arch, memory, slot: (name) => slotOf(slots, name), copies: [] };
     records.push(...toRecords(call, first, target, around, slots));
     if (records.length !== (calls[n + 1]?.first ?? records.length))
       throw new Error(`records of step ${step} miscounted`);
     while (steps.length < records.length) steps.push(step);
   }
   return { records, steps, memory, report };
-}
-
-/** Inputs are slots with a value. The slot of `report` comes first, as the machine finds its report behind it. */
-function presetInputs(plan: Plan, memory: Memory): Map<string, Place> {
-  const slots = new Map<string, Place>();
-  for (const [name, fd] of Object.entries(plan.inputs)) {
-    const bytes = new Uint8Array(name === "report" ? 8 + REPORT_SIZE + LOG_SIZE : 8);
-    const view = new DataView(bytes.buffer);
-    view.setBigInt64(0, BigInt(fd), true);
-    if (name === "report") view.setUint32(8, REPORT_MAGIC, true);
-    slots.set(name, addData(memory, `slot ${name}`, bytes));
-  }
-  return slots;
-}
-
-function known(slots: ReadonlyMap<string, Place>, name: string): Place {
-  const place = slots.get(name);
-  if (place === undefined) throw new Error(`no earlier step has the result $${name}`);
-  return place;
-}
-
-/** A name that is stored to again keeps its slot. */
-function slotFor(slots: Map<string, Place>, name: string, memory: Memory): Place {
-  const found = slots.get(name);
-  if (found !== undefined) return found;
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, UNSET, true);
-  const place = addData(memory, `slot ${name}`, bytes);
-  slots.set(name, place);
-  return place;
 }
 
 /** Each call takes one record, and one more for each result inside a structure and for each check. */
@@ -144,7 +104,6 @@ function toRecords(
 ): Draft[] {
   const operands = encodeArgs(call, around);
   const context = call.context === undefined ? undefined : around.slot(call.context);
-  const outs = call.args.filter((operand) => operand.kind === "out");
   const records = around.copies.map((copy, n) => copyRecord(copy, first + n));
   const checks = call.checks ?? [];
   const index = first + records.length;
@@ -164,7 +123,7 @@ function toRecords(
   for (const [n, check] of checks.entries()) {
     const own = index + 1 + n;
     const next = n + 1 < checks.length ? own + 1 : target(NEXT);
-    records.push(checkRecord(check, own, next, findOut(call, check, outs, operands)));
+    records.push(checkRecord(check, own, next, findOut(call, check, operands)));
   }
   return records;
 }
@@ -175,14 +134,6 @@ function encodeArgs(call: Call, around: Surroundings): readonly Word[] {
     throw new Error(`${call.call} takes ${most} operands, got ${call.args.length}`);
   }
   return six(call.args.map((operand) => encodeOperand(operand, around)));
-}
-
-function six(words: readonly Word[]): readonly Word[] {
-  return Array.from({ length: OPERANDS }, (_, n) => words[n] ?? immediate(0n));
-}
-
-function immediate(value: bigint): Word {
-  return { value, at: false };
 }
 
 /** Where a success goes. A demanded result leaves a branch nothing to decide. */
@@ -201,51 +152,4 @@ function tolerances(call: Call, target: Target): Draft["tolerate"] {
     if (name === "EINTR") throw new Error("EINTR is always retried: no step can tolerate it");
     return { errno: ERRNO[name as ErrnoName], target: target(label) };
   });
-}
-
-/** The field keeps what is not the result's: result & mask | field & ~mask. */
-function copyRecord({ from, to, size }: Copy, index: number): Draft {
-  const mask = maskOf(size);
-  const operands = six([
-    { value: from, at: true },
-    immediate(mask),
-    { value: to, at: true },
-    immediate(BigInt.asUintN(64, ~mask)),
-  ]);
-  return { ...pick(index), operands, compare: 0n, equal: index + 1, other: index + 1, errno: 0, store: to };
-}
-
-function checkRecord(check: Check, index: number, next: number, field: { place: Place; size: number }): Draft {
-  const mask = maskOf(field.size) & (check.mask ?? maskOf(8));
-  if ((check.value & mask) !== check.value) throw new Error(`${check.field} & ${mask} can never be ${check.value}`);
-  const operands = six([{ value: field.place, at: true }, immediate(mask)]);
-  const errno = ERRNO[check.errno];
-  return { ...pick(index), operands, compare: check.value, equal: next, other: FAIL, errno, store: undefined };
-}
-
-function pick(index: number): Pick<Draft, "kind" | "number" | "index" | "context" | "tolerate"> {
-  return { kind: "pick", number: 0, index, context: undefined, tolerate: [] };
-}
-
-function maskOf(size: number): bigint {
-  if (size < 1 || size > 8) throw new Error(`a field of ${size} bytes is no number`);
-  return (1n << BigInt(8 * size)) - 1n;
-}
-
-/** The field that a check asks, in the memory that its call filled. */
-function findOut(
-  call: Call,
-  check: Check,
-  outs: readonly Operand[],
-  operands: readonly Word[],
-): { place: Place; size: number } {
-  const out = outs[0];
-  if (out?.kind !== "out" || out.layout === undefined || outs.length !== 1) {
-    throw new Error(`the check of ${check.field} needs one \`out\` operand with a layout`);
-  }
-  const { offset, size } = fieldOf(out.layout, check.field);
-  const place = operands[call.args.indexOf(out)]?.value;
-  if (place === undefined || typeof place === "bigint") throw new Error(`${check.field} has no memory`);
-  if (offset + size > LAYOUTS[out.layout].size) throw new Error(`${check.field} lies outside its structure`);
-  return { place: { area: place.area, offset: place.offset + offset }, size };
 }
