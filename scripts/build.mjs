@@ -45,8 +45,8 @@ export async function bundle(entry, outfile, { executable = false } = {}) {
     define: {
       // The bundle's own directory: Node follows symlinks before it sets __dirname.
       "import.meta.dirname": "__dirname",
-      "process.env.TSRUN_VERSION": JSON.stringify(version),
-      "process.env.TSRUN_COMMIT": JSON.stringify(commit()),
+      TSRUN_VERSION: JSON.stringify(version),
+      TSRUN_COMMIT: JSON.stringify(commit()),
     },
     ...(executable ? { banner: { js: "#!/usr/bin/env node" } } : {}),
     logLevel: "warning",

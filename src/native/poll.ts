@@ -31,7 +31,7 @@ export async function waitReadable(fd: Fd, timeoutMs = FOREVER, signal?: AbortSi
   if (waitReadableSync(fd, 0)) return true;
   if (timeoutMs === 0) return false;
   // Bun has no libuv: its uv_poll_init ends the process.
-  if (process.versions["bun"] === undefined) await watch(fd, timeoutMs, signal);
+  if (process.versions.bun === undefined) await watch(fd, timeoutMs, signal);
   else await waitOnThread(fd, timeoutMs, signal);
   signal?.throwIfAborted();
   return waitReadableSync(fd, 0);

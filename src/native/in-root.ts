@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Opening what lies below a directory, without ever leaving it. openat2(2). */
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { ERRNO } from "../kernel/errno.ts";
+import { O, RESOLVE } from "../kernel/open.ts";
+import { quote } from "../kernel/quote.ts";
+import { must } from "./call.ts";
+import type { Fd } from "./fd.ts";
+import { callNumber, cString, rawSyscall } from "./syscall.ts";
+
+// What a path that leads nowhere can answer.
+const NOWHERE: readonly number[] = [ERRNO.ENOENT, ERRNO.ENOTDIR, ERRNO.ELOOP, ERRNO.EACCES, ERRNO.EXDEV];
+
+/**
+ * `openat2(root, path, {flags|O_CLOEXEC, RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS})` → fd; undefined if nothing is there
+ *
+ * Symlinks are followed as a process with that root would follow them. Since Linux 5.6. openat2(2).
+ */
+export function openInRoot(root: Fd, path: string, flags: number, resolve = 0): Fd | undefined {
+  // struct open_how, 24 bytes: flags 0-7, mode 8-15, resolve 16-23.
+  const how = Buffer.alloc(24);
+  how.writeBigUInt64LE(BigInt(flags | O.O_CLOEXEC), 0);
+  how.writeBigUInt64LE(BigInt(RESOLVE.RESOLVE_IN_ROOT | RESOLVE.RESOLVE_NO_MAGICLINKS | resolve), 16);
+  const fd = rawSyscall(callNumber("openat2"), root, cString(path), how, how.length);
+  if (NOWHERE.includes(-fd)) return undefined;
+  return must(fd, () => `openat2(${root}, ${quote(path)}, {flags=${flags}, resolve=RESOLVE_IN_ROOT})`) as Fd;
+}
+
+/** A regular file below `root`, open for reading; undefined for anything else. No device or FIFO is touched. */
+export function openRegularInRoot(root: Fd, path: string): Fd | undefined {
+  const place = openInRoot(root, path, O.O_PATH);
+  if (place === undefined) return undefined;
+  try {
+    return fstatSync(place).isFile() ? (openSync(`/proc/self/fd/${place}`, constants.O_RDONLY) as Fd) : undefined;
+  } finally {
+    closeSync(place);
+  }
+}
+
+/** A directory by its path, as an O_PATH descriptor: a place to start from. */
+export function openDirectory(path: string): Fd {
+  return openSync(path, O.O_PATH | O.O_DIRECTORY) as Fd;
+}
