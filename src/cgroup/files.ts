@@ -4,7 +4,6 @@
  * the thread pool takes longer. Names below a container's cgroup are bytes, since the container chose them.
  */
 import {
-  accessSync,
   closeSync,
   constants,
   existsSync,
@@ -50,9 +49,9 @@ export function write(path: Path, data: string): boolean {
   return attempt(call, () => overwrite(path, data), tolerated) === undefined;
 }
 
-/** `access(path, W_OK)`; throws when the runtime may not write. */
+/** Opens a file for writing and writes nothing; throws when the runtime may not. access(2) would ask for the real user. */
 export function demandWritable(path: string): void {
-  attempt(`access(${quote(path)}, W_OK)`, () => accessSync(path, constants.W_OK), []);
+  attempt(`open(${quote(path)}, O_WRONLY)`, () => closeSync(openSync(path, constants.O_WRONLY)), []);
 }
 
 /** The cgroups right below one; none when it is gone. */
