@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `tsrun plan`: what a start of the bundle would do, step by step. */
-import { printPlan } from "../../plan/print.ts";
-import { planToJson } from "../../plan/print-json.ts";
+import { planToJson, printPlan } from "../../plan/print.ts";
 import { bundleOf } from "../bundle.ts";
 import type { Invocation } from "../command.ts";
 import { print } from "../output.ts";

@@ -8,10 +8,9 @@ import { createOptions } from "../create-options.ts";
 export async function perform({ options, args: [id = ""], context }: Invocation<"run">): Promise<number> {
   const { detach, keep } = options;
   if (!detach && options["console-socket"] !== undefined) {
-    throw new UsageError(
-      "--console-socket",
-      "--console-socket needs --detach: in the foreground the terminal is relayed",
-    );
+    // In the words of runc, which callers look for: the terminal of a foreground run is relayed, not handed over.
+    const message = "cannot use console socket if tsrun will not detach or allocate tty";
+    throw new UsageError("--console-socket", message);
   }
   const runtime = await context.runtime();
   if (detach) return runDetached(runtime, id, { ...createOptions(options), keep });
