@@ -139,7 +139,11 @@ const ERRORS = [
           "a create that fails at a mount whose source is missing leaves nothing",
           "a create that fails at a mount of an unknown filesystem leaves nothing",
           "a create that fails at a sysctl that does not exist leaves nothing",
-          "a create killed at any moment leaves nothing that delete --force does not remove",
+        ),
+        shown(
+          "live/conformance-killed.test.ts",
+          "a create killed after some milliseconds leaves nothing that delete --force does not remove",
+          "a create killed at any step of its image leaves nothing that delete --force does not remove",
         ),
         shown(LIVE, "start of a container that is running has no effect and is an error"),
       ),

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+/** kill -9 of create, at any moment: `delete --force` removes whatever it had made. runtime.md#errors. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, type TestContext, test } from "vitest";
+import { requires } from "../requires.ts";
+import { temporary } from "./support/bundle.ts";
+import { type Container, container, shell, until } from "./support/container.ts";
+import { TSRUN } from "./support/run.ts";
+import { images, nothingLeft } from "./support/traces.ts";
+
+const LONG = { timeout: 600_000 };
+
+const NAME = `tsrun-killed-${process.pid}`;
+
+test("a create killed after some milliseconds leaves nothing that delete --force does not remove", LONG, async (t) => {
+  requires(t, "root");
+  const { c, check } = victim(t);
+  for (let delayMs = 0; delayMs < 150; delayMs += 4) {
+    const create = spawn(TSRUN, createWords(c), { stdio: "ignore" });
+    await sleep(delayMs);
+    create.kill("SIGKILL");
+    await exitOf(create);
+    await check(`after ${delayMs} ms`);
+  }
+});
+
+test("a create killed at any step of its image leaves nothing that delete --force does not remove", LONG, async (t) => {
+  requires(t, "root", "strace");
+  const { c, check } = victim(t);
+  const places = await imageCalls(t, c);
+  await check("in the rehearsal");
+  expect(places.length).toBeGreaterThan(20);
+  const reached: Place[] = [];
+  for (const place of places) {
+    if (await killAt(t, c, place)) reached.push(place);
+    await check(`at ${place.call} number ${place.nth} of ${place.process}`);
+  }
+  // The odd call happens or not: a retry after EINTR. Most places are reached each time.
+  expect(reached.length).toBeGreaterThan(places.length * 0.9);
+});
+
+/** A call of the image, the nth of its name in one of the image's two processes. */
+interface Place {
+  readonly process: "bootstrap" | "init";
+  readonly call: string;
+  readonly nth: number;
+}
+
+/** A container to be created again and again, and what must hold after each attempt. */
+function victim(t: TestContext) {
+  const before = images();
+  const c = container(t, (spec) => {
+    shell(spec, "exec sleep 1000");
+    spec.linux.cgroupsPath = `/${NAME}`;
+  });
+  const check = async (when: string) => {
+    await c.ok("delete", ["--force"]).catch((error: unknown) => {
+      throw new Error(`${when}: ${error}`);
+    });
+    expect(readdirSync(c.root), when).toEqual([]);
+    await nothingLeft(NAME, before, c.dir).catch((error: unknown) => {
+      throw new Error(`${when}: ${error}`);
+    });
+  };
+  return { c, check };
+}
+
+/** Every call that the image makes until the container is created, in order. */
+async function imageCalls(t: TestContext, c: Container): Promise<readonly Place[]> {
+  const { child, log } = underStrace(t, c, []);
+  await until(
+    "the container is created",
+    async () => (await c.call("state")).status === 0 && (await c.status()) === "created",
+    20_000,
+  );
+  const counts = new Map<string, number>();
+  const roles = rolesIn(log());
+  const places = Array.from(log().matchAll(/^(\d+) +(\w+)\(/gm)).flatMap(([, pid = "", call = ""]) => {
+    const role = roles.get(pid);
+    if (role === undefined || call.startsWith("exec")) return [];
+    const nth = (counts.get(`${role} ${call}`) ?? 0) + 1;
+    counts.set(`${role} ${call}`, nth);
+    return [{ process: role, call, nth }];
+  });
+  await c.ok("delete", ["--force"]);
+  await exitOf(child);
+  return places;
+}
+
+/** Stops the image at that place, kills create there, and lets the image go on. False if it never came there. */
+async function killAt(t: TestContext, c: Container, { process: role, call, nth }: Place): Promise<boolean> {
+  const inject = `inject=${call}:signal=SIGSTOP:when=${nth}`;
+  const { child, log } = underStrace(t, c, ["-e", `trace=execve,clone,clone3,${call}`, "-e", inject]);
+  const seen = new Set<number>();
+  let reached = false;
+  while (!reached && child.exitCode === null && child.signalCode === null) {
+    const text = log();
+    for (const { index, 1: pid = "" } of text.matchAll(/^(\d+) --- stopped by SIGSTOP ---/gm)) {
+      if (seen.has(index)) continue;
+      seen.add(index);
+      if (rolesIn(text).get(pid) === role) {
+        signal(mainPid(text), "SIGKILL");
+        reached = true;
+      }
+      signal(Number(pid), "SIGCONT");
+    }
+    // Created: the place was not on the way this time.
+    if ((await c.call("state")).stdout.includes('"created"')) break;
+    await sleep(5);
+  }
+  if (!reached) await c.call("delete", ["--force"]);
+  await exitOf(child, 3000);
+  return reached;
+}
+
+function underStrace(t: TestContext, c: Container, options: readonly string[]) {
+  const file = join(temporary(t), "log");
+  const words = ["-f", "-o", file, ...options, TSRUN, ...createWords(c)];
+  const child = spawn("strace", words, { stdio: "ignore" });
+  return { child, log: () => (existsSync(file) ? readFileSync(file, "utf8") : "") };
+}
+
+function createWords(c: Container): readonly string[] {
+  return ["--root", c.root, "create", "--bundle", c.dir, c.id];
+}
+
+/** Which lines of the log are whose: bootstrap is the first child that executes something, and clones init. */
+function rolesIn(log: string): ReadonlyMap<string, Place["process"]> {
+  const main = `${mainPid(log)}`;
+  const bootstrap = Array.from(log.matchAll(/^(\d+) +execve\(/gm), ([, pid = ""]) => pid).find((pid) => pid !== main);
+  if (bootstrap === undefined) return new Map();
+  const cloned = new RegExp(`^${bootstrap} +(?:clone3?\\(.*|<\\.\\.\\. clone3? resumed>.*) = (\\d+)`, "m").exec(
+    log,
+  )?.[1];
+  return new Map([[bootstrap, "bootstrap"], ...(cloned === undefined ? [] : [[cloned, "init"] as const])]);
+}
+
+function mainPid(log: string): number {
+  return Number(/^(\d+) +execve\(/.exec(log)?.[1]);
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone already.
+  }
+}
+
+/** Waits for the end of a child, and brings it about after `limitMs`. */
+async function exitOf(child: ChildProcess, limitMs = 20_000): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
+  await new Promise((resolve) => child.once("exit", resolve));
+  clearTimeout(timer);
+}
