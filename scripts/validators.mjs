@@ -12,7 +12,7 @@ const files = readdirSync(SCHEMA)
   .filter((name) => name.endsWith(".json"))
   .sort()
   .map((name) => ({ name, text: readFileSync(new URL(name, SCHEMA), "utf8") }));
-const stamp = `// ${digest()}\n`;
+const stamp = `// SPDX-License-Identifier: Apache-2.0\n// ${digest()}\n`;
 if (!isFresh()) {
   write(TARGET, stamp + (await compile()));
   write(TYPES, types());
@@ -57,7 +57,8 @@ function onlyWhatChecks(key, value) {
 }
 
 function types() {
-  const error = `export interface SchemaError {
+  const error = `// SPDX-License-Identifier: Apache-2.0
+export interface SchemaError {
   readonly instancePath: string;
   readonly keyword: string;
   readonly params: Readonly<Record<string, unknown>>;

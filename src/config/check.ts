@@ -37,12 +37,12 @@ export function configSchema(value: unknown): readonly SchemaFinding[] {
 }
 
 /** What is wrong with the state of a container, as `state` prints it. */
-export function checkState(value: unknown): readonly Finding[] {
+export function checkState(value: unknown): readonly SchemaFinding[] {
   return schemaFindings(validateState, value, () => "runtime.md#state");
 }
 
 /** What is wrong with a features document. */
-export function checkFeatures(value: unknown): readonly Finding[] {
+export function checkFeatures(value: unknown): readonly SchemaFinding[] {
   return schemaFindings(validateFeatures, value, () => "features.md#features-structure");
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Finds where a text stops being JSON. Engines tell it in words of their own, or not at all. RFC 8259. */
+import { quote } from "../kernel/quote.ts";
 
 export interface SyntaxFault {
   /** 1-based. Columns count characters, a tab is one. */
@@ -8,7 +9,9 @@ export interface SyntaxFault {
   readonly message: string;
 }
 
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+/** Unrolled, so that a long string needs no stack. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what a JSON string must not hold.
+const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])/y;
 const WORD = /(?:true|false|null)(?!\w)/y;
 const SPACE = /[ \t\n\r]*/y;
@@ -86,10 +89,17 @@ const WORDS: Readonly<Record<Expected, string>> = {
 
 function fault(text: string, at: number, expected: Expected): SyntaxFault {
   const before = text.slice(0, at).split("\n");
-  const found = at >= text.length ? "the end of the file" : (/[\w.+-]+|./su.exec(text.slice(at, at + 20))?.[0] ?? "");
   return {
     line: before.length,
     column: [...(before.at(-1) ?? "")].length + 1,
-    message: `expected ${WORDS[expected]}, found ${at >= text.length ? found : JSON.stringify(found)}`,
+    message: `expected ${WORDS[expected]}, found ${found(text, at, expected)}`,
   };
+}
+
+function found(text: string, at: number, expected: Expected): string {
+  const rest = text.slice(at, at + 20);
+  if (rest === "") return "the end of the file";
+  const isString = rest.startsWith('"') && /value|name/.test(expected);
+  if (isString) return "a string that does not end, or holds a control character or an unknown escape";
+  return quote(/^[\w.+-]+|^./su.exec(rest)?.[0] ?? "");
 }
