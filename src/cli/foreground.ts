@@ -38,10 +38,10 @@ async function startRelay(master: Fd): Promise<Relay> {
   return relayTerminal(master);
 }
 
-// Not forwarded: what cannot be caught; what tells of our own children, pipes, sockets and terminal; and faults of our
-// own code, whose handler would run for ever.
+// Not forwarded: what cannot be caught; what tells of our own children, pipes, sockets and terminal (a background job
+// that touches the terminal must stop); and faults of our own code, whose handler would run for ever.
 const NOT_FORWARDED: ReadonlySet<string> = new Set(
-  "KILL STOP CHLD PIPE URG WINCH SEGV BUS FPE ILL TRAP".split(" ").map((name) => `SIG${name}`),
+  "KILL STOP CHLD PIPE URG WINCH TTIN TTOU SEGV BUS FPE ILL TRAP".split(" ").map((name) => `SIG${name}`),
 );
 // Bun's engine stops its threads with it.
 const TAKEN = process.versions.bun === undefined ? undefined : "SIGPWR";

@@ -17,17 +17,17 @@ for (const rootless of [false, true]) {
     const [ours, theirs] = [directory(t), directory(t)];
     expect(await cli(["spec", ...options, "--bundle", ours])).toBe(0);
     expect(spawnSync("runc", ["spec", ...options, "--bundle", theirs]).status).toBe(0);
-    expect({ ...config(ours), ociVersion: "", hostname: "" }).toEqual({
-      ...config(theirs),
-      ociVersion: "",
-      hostname: "",
-    });
+    const theirSpec = config(theirs);
+    // Older runcs list ambient capabilities that are not inheritable, which no kernel grants.
+    delete theirSpec.process?.capabilities.ambient;
+    const unlike = { ociVersion: "", hostname: "" };
+    expect({ ...config(ours), ...unlike }).toEqual({ ...theirSpec, ...unlike });
   });
 }
 
 test("what spec writes is valid", () => {
   expect(check(specDocument()).findings).toEqual([]);
-  expect(check(specDocument({ uid: 1000, gid: 1000 })).findings).toEqual([]);
+  expect(check(specDocument({ uid: 1000, gid: 1000 }))).toEqual({ findings: [], warnings: [] });
 });
 
 test("spec does not overwrite", async (t) => {
@@ -43,7 +43,7 @@ test("spec does not overwrite", async (t) => {
   });
 });
 
-function config(dir: string): Record<string, unknown> {
+function config(dir: string): Record<string, unknown> & { process?: { capabilities: { ambient?: string[] } } } {
   return JSON.parse(readFileSync(join(dir, "config.json"), "utf8"));
 }
 
