@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Locks on open files, freed by the kernel when the holder ends. flock(2). */
-import { setTimeout as sleep } from "node:timers/promises";
 import { ERRNO } from "../kernel/errno.ts";
 import { LOCK } from "../kernel/fcntl.ts";
 import { libcCall, must } from "./call.ts";
@@ -26,7 +25,8 @@ export function tryFlock(fd: Fd, operation: "LOCK_EX" | "LOCK_SH" = "LOCK_EX"): 
  */
 export async function flock(fd: Fd, operation: "LOCK_EX" | "LOCK_SH" = "LOCK_EX", signal?: AbortSignal): Promise<void> {
   for (let pauseMs = 1; !tryFlock(fd, operation); pauseMs = Math.min(2 * pauseMs, SLOWEST_MS)) {
-    await sleep(pauseMs, undefined, signal === undefined ? {} : { signal });
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    signal?.throwIfAborted();
   }
 }
 

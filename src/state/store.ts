@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The directory of a container: made, filled, read and removed. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { StateError } from "../errors/errors.ts";
+import { type ContainerState, parseState, printState } from "./container-state.ts";
+import { containerPath, type Held, hold, notFound, release } from "./hold.ts";
+import { checkId } from "./id.ts";
+import { ensureRoot, hasRoot } from "./root.ts";
+
+const STATE = "state.json";
+const CONFIG = "config.json";
+const START = "start";
+
+/** Makes the directory of a new container and holds it. StateError ETSRUN_EXISTS, ETSRUN_INVALID_ID. */
+export async function createState(root: string, id: string): Promise<Held> {
+  const path = containerPath(root, id);
+  ensureRoot(root);
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new StateError("ETSRUN_EXISTS", id, `container ${JSON.stringify(id)} exists already`);
+  }
+  return hold(root, id);
+}
+
+/** Replaces state.json at once: a reader sees the old one or the new one. */
+export function writeState(held: Held, state: ContainerState): void {
+  replace(held, STATE, printState(state));
+}
+
+/** Keeps config.json as it is now; a later change of the bundle's has no effect. runtime.md#lifecycle. */
+export function writeConfig(held: Held, text: string): void {
+  replace(held, CONFIG, text);
+}
+
+/** A new file and a rename; a left-over of a command that was killed is in nobody's way while the lock is held. */
+function replace({ path }: Held, name: string, text: string): void {
+  const next = join(path, `${name}.new`);
+  rmSync(next, { force: true });
+  writeFileSync(next, text, { flag: "wx", mode: 0o600 });
+  renameSync(next, join(path, name));
+}
+
+/**
+ * The state that was written last; needs no lock.
+ *
+ * StateError ETSRUN_NOT_FOUND: no such container. ETSRUN_NOT_CREATED, status `creating`: its create is not that far, or
+ * was killed.
+ */
+export function readState(root: string, id: string): ContainerState {
+  checkId(id);
+  const found = hasRoot(root) ? look(root, id) : undefined;
+  if (found === undefined) throw notFound(id);
+  if (found.state !== undefined) return found.state;
+  const message = `container ${JSON.stringify(id)} was not created to its end (${found.broken}); delete --force removes it`;
+  throw new StateError("ETSRUN_NOT_CREATED", id, message, "creating");
+}
+
+/** The text of config.json as it was at create. StateError ETSRUN_NOT_FOUND. */
+export function readConfig(root: string, id: string): string {
+  const text = read(join(containerPath(root, id), CONFIG));
+  if (text === undefined) throw notFound(id);
+  return text;
+}
+
+/** A container, or what is left of one. */
+export type Listed =
+  | { readonly id: string; readonly state: ContainerState; readonly broken?: never }
+  | { readonly id: string; readonly state?: never; readonly broken: string };
+
+/** Every container below the root, in order of their ids; what is no container's directory is skipped. */
+export function listStates(root: string): Listed[] {
+  if (!hasRoot(root)) return [];
+  const ids = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory() && isId(entry.name));
+  return ids
+    .map(({ name }) => name)
+    .sort()
+    .flatMap((id) => look(root, id) ?? []);
+}
+
+/**
+ * Removes the directory and lets go of it. state.json goes last: a removal that is killed can be done again.
+ */
+export function removeState(held: Held): void {
+  const { path } = held;
+  for (const name of readdirSync(path)) {
+    if (name !== STATE) rmSync(join(path, name), { recursive: true, force: true });
+  }
+  rmSync(join(path, STATE), { force: true });
+  rmdirSync(path);
+  release(held);
+}
+
+/** Where the image listens for `start`. */
+export function startSocket(root: string, id: string): string {
+  return join(containerPath(root, id), START);
+}
+
+/** Takes the start socket away when the container has been started; twice is once. */
+export function removeStartSocket(held: Held): void {
+  rmSync(join(held.path, START), { force: true });
+}
+
+/** Undefined: there is no such directory. */
+function look(root: string, id: string): Listed | undefined {
+  const path = join(root, id);
+  try {
+    const text = read(join(path, STATE));
+    if (text !== undefined) return { id, state: parseState(id, text) };
+    // Either there is no container, or one without a state.
+    return exists(path) ? { id, broken: "no state.json" } : undefined;
+  } catch (error) {
+    return { id, broken: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function isId(name: string): boolean {
+  return /^[\w+.-]+$/.test(name);
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
