@@ -67,9 +67,13 @@ function byteOf({ size = 0 }: { readonly size?: number }, { field }: Check): { o
 }
 
 export function six(words: readonly Word[]): readonly Word[] {
-  return Array.from({ length: OPERANDS }, (_, n) => words[n] ?? immediate(0n));
+  const all = words.slice();
+  while (all.length < OPERANDS) all.push(ZERO);
+  return all;
 }
 
 function immediate(value: bigint): Word {
   return { value, at: false };
 }
+
+const ZERO = immediate(0n);

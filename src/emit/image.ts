@@ -11,7 +11,7 @@ import { ARM64 } from "./arm64.ts";
 import type { Draft } from "./draft.ts";
 import { EHDR_SIZE, MACHINES, PF, PHDR_SIZE, PT, type Segment, writeEhdr, writePhdr } from "./elf.ts";
 import type { Listing } from "./listing.ts";
-import { alignUp, type Place } from "./memory.ts";
+import { alignUp, type Memory, type Piece, type Place } from "./memory.ts";
 import { type Program, toProgram } from "./program.ts";
 import { encodeRecord, RECORD_SIZE, type StepRecord } from "./record.ts";
 import { X64 } from "./x64.ts";
@@ -62,23 +62,23 @@ export function emitImage(plan: Plan): Image {
   bytes.set(LISTINGS[plan.arch].code, CODE);
   view.setUint32(layout.records - ANCHOR_SIZE, address(program.report), true);
   view.setUint32(layout.records - ANCHOR_SIZE + 4, program.records.length, true);
-  for (const [n, draft] of program.records.entries()) {
-    encodeRecord(resolve(draft, address), view, layout.records + n * RECORD_SIZE, BASE + layout.records);
+  for (const draft of program.records) {
+    encodeRecord(resolve(draft, address), view, layout.records + draft.index * RECORD_SIZE, BASE + layout.records);
   }
-  const parts = writePieces(bytes, view, program, layout);
-  return { bytes, steps: program.steps, parts };
+  writeMemory(bytes, view, program.memory, layout);
+  return { bytes, steps: program.steps, parts: program.memory.pieces.map((piece) => toPart(piece, layout)) };
 }
 
 function layOut(arch: Plan["arch"], { records, memory }: Program): Layout {
   const { pageSize } = MACHINES[arch];
   const start = CODE + LISTINGS[arch].code.length + ANCHOR_SIZE;
   const constants = start + records.length * RECORD_SIZE;
-  const data = alignUp(constants + memory.sizes.constant, 8);
-  const fileSize = data + memory.sizes.data;
+  const data = alignUp(constants + memory.constant.size, 8);
+  const fileSize = data + memory.data.size;
   // The page of the file in which the text ends and the data begins is mapped twice: so nothing is padded.
   const dataAddress = alignUp(BASE + data, pageSize) + (data % pageSize);
-  const zeroAddress = alignUp(dataAddress + memory.sizes.data, 8);
-  const end = zeroAddress + memory.sizes.zero;
+  const zeroAddress = alignUp(dataAddress + memory.data.size, 8);
+  const end = zeroAddress + memory.zeros;
   if (end > 0x7fff_ffff) throw new Error(`an image of ${end - BASE} bytes is too large`);
   return {
     records: start,
@@ -113,26 +113,30 @@ function writeHeaders(view: DataView, arch: Plan["arch"], layout: Layout): void 
 }
 
 function resolve(draft: Draft, address: (place: Place) => number): StepRecord {
+  const { operands, store, context } = draft;
   return {
     ...draft,
-    operands: draft.operands.map(({ value, at }) => ({
-      value: typeof value === "bigint" ? value : BigInt(address(value)),
-      at,
-    })),
-    store: draft.store === undefined ? 0 : address(draft.store),
-    context: draft.context === undefined ? 0 : address(draft.context),
+    operands: operands.map((word) =>
+      typeof word.value === "bigint"
+        ? { value: word.value, at: word.at }
+        : { value: BigInt(address(word.value)), at: word.at },
+    ),
+    store: store === undefined ? 0 : address(store),
+    context: context === undefined ? 0 : address(context),
   };
 }
 
-function writePieces(bytes: Uint8Array, view: DataView, { memory }: Program, layout: Layout): readonly Part[] {
-  const parts: Part[] = [];
-  for (const { place, size, bytes: content, pointers, what } of memory.pieces) {
-    const offset = (place.area === "constant" ? layout.constants : layout.data) + place.offset;
-    const address = layout.address[place.area] + place.offset;
-    if (content !== undefined) bytes.set(content, offset);
-    for (const { at, to } of pointers)
-      view.setBigUint64(offset + at, BigInt(layout.address[to.area] + to.offset), true);
-    parts.push({ offset: content === undefined ? layout.fileSize : offset, size, address, what });
+function writeMemory(bytes: Uint8Array, view: DataView, { constant, data, pointers }: Memory, layout: Layout): void {
+  bytes.set(constant.bytes.subarray(0, constant.size), layout.constants);
+  bytes.set(data.bytes.subarray(0, data.size), layout.data);
+  for (const { at, to } of pointers) {
+    const offset = (at.area === "constant" ? layout.constants : layout.data) + at.offset;
+    view.setBigUint64(offset, BigInt(layout.address[to.area] + to.offset), true);
   }
-  return parts;
+}
+
+function toPart({ place, size, what }: Piece, layout: Layout): Part {
+  const start = { constant: layout.constants, data: layout.data, zero: layout.fileSize };
+  const offset = place.area === "zero" ? layout.fileSize : start[place.area] + place.offset;
+  return { offset, size, address: layout.address[place.area] + place.offset, what };
 }

@@ -2,9 +2,9 @@
 /** Operands of a plan as machine words and memory. */
 import { flagsFor } from "../kernel/flags.ts";
 import { type Field, LAYOUTS, type LayoutName } from "../kernel/layouts.ts";
-import { quote, utf8 } from "../kernel/quote.ts";
+import { utf8 } from "../kernel/quote.ts";
 import type { Operand, Plan } from "../plan/step.ts";
-import { addConstant, addData, addZero, type Memory, type Place, type Pointer } from "./memory.ts";
+import { addConstant, addData, addText, addZero, type Inside, type Memory, type Place } from "./memory.ts";
 
 /** A value or an address; with `at`, the address of the value. */
 export interface Word {
@@ -45,12 +45,6 @@ export function encodeOperand(operand: Operand, around: Surroundings): Word {
   }
 }
 
-/** `text` with its NUL. Throws an Error when there is another inside: the kernel would see a shorter string. */
-export function cString(text: string): Uint8Array {
-  if (text.includes("\0")) throw new Error(`a NUL inside ${quote(text)}`);
-  return utf8(`${text}\0`);
-}
-
 type Pointing = Extract<Operand, { kind: "string" | "bytes" | "address" | "strings" | "struct" | "out" }>;
 
 /** The place that an operand points to; makes it, if need be. */
@@ -58,7 +52,7 @@ function point(operand: Pointing, around: Surroundings): Place {
   const { memory } = around;
   switch (operand.kind) {
     case "string":
-      return addConstant(memory, "string", cString(operand.value));
+      return addText(memory, operand.value);
     case "bytes":
       return addConstant(memory, "bytes", toBytes(operand.value));
     case "address":
@@ -75,7 +69,7 @@ function point(operand: Pointing, around: Surroundings): Place {
 }
 
 function pointToStrings(values: readonly string[], memory: Memory): Place {
-  const pointers = values.map((value, n) => ({ at: 8 * n, to: addConstant(memory, "string", cString(value)) }));
+  const pointers = values.map((value, n): Inside => [8 * n, addText(memory, value)]);
   return addConstant(memory, "strings", new Uint8Array(8 * (values.length + 1)), pointers);
 }
 
@@ -88,14 +82,13 @@ function outSize(layout: LayoutName | undefined, size: number | undefined): numb
 /** A structure is constant, unless a result has a place in it: that is copied there just before the call. */
 function pointToStruct(layout: LayoutName, fields: Readonly<Record<string, Operand>>, around: Surroundings): Place {
   const bytes = new Uint8Array(LAYOUTS[layout].size);
-  const pointers: Pointer[] = [];
+  const pointers: Inside[] = [];
   const results: { readonly field: Field; readonly from: Place }[] = [];
   for (const [name, operand] of Object.entries(fields)) {
     const field = fieldOf(layout, name);
     if (operand.kind === "result" && !field.pointer && !field.inline)
       results.push({ field, from: around.slot(operand.name) });
-    else if (field.pointer && operand.kind !== "null")
-      pointers.push({ at: field.offset, to: pointTo(operand, around) });
+    else if (field.pointer && operand.kind !== "null") pointers.push([field.offset, pointTo(operand, around)]);
     else writeField(bytes, field, operand, around.arch);
   }
   const what = `struct ${layout}`;
@@ -127,7 +120,8 @@ function writeField(bytes: Uint8Array, field: Field, operand: Operand, arch: Pla
   if (operand.kind === "null") return;
   if (operand.kind === "string" || operand.kind === "bytes") {
     if (!field.inline) throw new Error(`${field.name} holds a number, got ${operand.kind}`);
-    const content = operand.kind === "string" ? cString(operand.value) : toBytes(operand.value);
+    const content = toBytes(operand.kind === "string" ? `${operand.value}\0` : operand.value);
+    if (operand.kind === "string" && operand.value.includes("\0")) throw new Error(`a NUL inside ${field.name}`);
     if (content.length > room.length) throw new Error(`${field.name} has ${room.length} bytes, got ${content.length}`);
     room.set(content);
     return;
@@ -149,8 +143,13 @@ function toBytes(value: string | Uint8Array): Uint8Array {
 
 /** A 64-bit word; negative numbers in two's complement. */
 function toU64(value: number | bigint): bigint {
-  if (typeof value === "number" && !Number.isSafeInteger(value)) throw new Error(`${value} is not exact`);
-  const number = BigInt(value);
-  if (number < -(1n << 63n) || number >= 1n << 64n) throw new Error(`${value} has more than 64 bits`);
-  return BigInt.asUintN(64, number);
+  if (typeof value === "number") {
+    if (!Number.isSafeInteger(value)) throw new Error(`${value} is not exact`);
+    return value >= 0 ? BigInt(value) : BigInt.asUintN(64, BigInt(value));
+  }
+  if (value < MIN_I64 || value > MAX_U64) throw new Error(`${value} has more than 64 bits`);
+  return BigInt.asUintN(64, value);
 }
+
+const MIN_I64 = -(1n << 63n);
+const MAX_U64 = (1n << 64n) - 1n;

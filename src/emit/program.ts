@@ -148,7 +148,8 @@ function control({ expect, branch }: Call, target: Target): Pick<Draft, "compare
 }
 
 function tolerances(call: Call, target: Target): Draft["tolerate"] {
-  return Object.entries(call.tolerate ?? {}).map(([name, label]) => {
+  if (call.tolerate === undefined) return [];
+  return Object.entries(call.tolerate).map(([name, label]) => {
     if (name === "EINTR") throw new Error("EINTR is always retried: no step can tolerate it");
     return { errno: ERRNO[name as ErrnoName], target: target(label) };
   });
