@@ -55,7 +55,8 @@ function syscallLines(error: SyscallError, scene: Scene): string[] {
     lines.push(`step ${number} of ${of}, in ${stage}${origin}`);
   }
   if (error.kernelLog !== undefined && error.kernelLog !== "") lines.push(`kernel: ${error.kernelLog.trim()}`);
-  const hint = error.hint ?? hintFor(callName(error.call), error.errno, error.call);
+  const line = error.step === undefined ? error.call : `${error.call}  # ${error.step.from}`;
+  const hint = error.hint ?? hintFor(callName(error.call), error.errno, line);
   if (hint !== undefined) lines.push(`hint: ${hint}`);
   return [...lines, ...causesOf(error)];
 }

@@ -40,9 +40,14 @@ export const FILE_HINTS: readonly Hint[] = [
     hint: "on this host the controller belongs to another cgroup hierarchy, see /proc/cgroups",
   },
   {
-    call: "mount fsmount fsconfig",
+    call: "fsconfig fsopen mount",
     errno: "EPERM",
-    hint: "a user namespace may mount only some filesystems, and not without a mount namespace of its own",
+    hint: "in a user namespace proc needs a pid namespace of its own, sysfs a network, mqueue an ipc and cgroup a cgroup namespace: add it to /linux/namespaces; most other filesystems cannot be mounted there at all",
+  },
+  {
+    call: "fsmount",
+    errno: "EPERM",
+    hint: "in a user namespace proc and sysfs can be mounted only where they are visible already without anything mounted over parts of them: bind the outer ones, or uncover them",
   },
   {
     call: "fsopen mount",
@@ -119,12 +124,6 @@ export const FILE_HINTS: readonly Hint[] = [
     call: "mknodat mkdirat openat openat2 symlinkat",
     errno: "EROFS",
     hint: "the place is on a read-only filesystem: create it in the rootfs beforehand",
-  },
-  {
-    call: "openat openat2",
-    errno: "EACCES",
-    line: /"\/proc\/sys|"(kernel|net|fs|vm|user)\//,
-    hint: "this sysctl cannot be written in the container's namespaces",
   },
   {
     call: "memfd_create",

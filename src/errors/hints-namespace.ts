@@ -50,13 +50,13 @@ export const NAMESPACE_HINTS: readonly Hint[] = [
   {
     call: "write openat pwrite64",
     errno: "EPERM",
-    line: /uid_map|gid_map/,
+    line: /uid_map|gid_map|uidMappings|gidMappings/,
     hint: "an ordinary user may map only one id, the own, and groups only after setgroups is denied; more ids need newuidmap and newgidmap with ranges in /etc/subuid and /etc/subgid",
   },
   {
     call: "write pwrite64",
     errno: "EINVAL",
-    line: /uid_map|gid_map/,
+    line: /uid_map|gid_map|uidMappings|gidMappings/,
     hint: "the ranges of a mapping must not overlap, inside or outside, and no more than 340 fit",
   },
   {

@@ -7,19 +7,19 @@ export const PROCESS_HINTS: readonly Hint[] = [
   {
     call: "write openat",
     errno: "EBUSY",
-    line: /cgroup\.procs/,
+    line: /cgroup\.procs|cgroupsPath/,
     hint: "a cgroup (v2) whose controllers are passed on to its children cannot hold processes itself: use a /linux/cgroupsPath below it",
   },
   {
     call: "write openat",
     errno: "EACCES EPERM",
-    line: /cgroup\.procs/,
+    line: /cgroup\.procs|cgroupsPath/,
     hint: "moving a process needs write access to cgroup.procs of the nearest common ancestor too: ask for a delegated cgroup (systemd: Delegate=yes)",
   },
   {
     call: "write openat",
     errno: "EOPNOTSUPP",
-    line: /cgroup\.procs/,
+    line: /cgroup\.procs|cgroupsPath/,
     hint: "the cgroup is threaded, or below one that is: use another /linux/cgroupsPath",
   },
   {
@@ -48,6 +48,34 @@ export const PROCESS_HINTS: readonly Hint[] = [
   },
 
   // The process.
+  {
+    call: "faccessat2 faccessat",
+    errno: "ENOENT ENOTDIR",
+    hint: "the container's root filesystem has no such program; a name without a slash is looked up in the PATH of /process/env",
+  },
+  {
+    call: "faccessat2 faccessat",
+    errno: "EACCES",
+    hint: "the program is there, but /process/user may not run it: its mode, a directory on the way, or a noexec mount",
+  },
+  {
+    call: "write openat openat2",
+    errno: "EACCES EPERM EROFS",
+    line: /\/linux\/sysctl|"sys\//,
+    hint: "this kernel parameter cannot be set from the container's namespaces: it belongs to the host, or to a namespace that /linux/namespaces does not make",
+  },
+  {
+    call: "openat openat2",
+    errno: "ENOENT",
+    line: /\/linux\/sysctl|"sys\//,
+    hint: "the kernel has no such parameter, or not in this namespace: its module may be missing",
+  },
+  {
+    call: "write",
+    errno: "EINVAL",
+    line: /\/linux\/sysctl/,
+    hint: "the kernel does not accept this value for the parameter",
+  },
   {
     call: "execve execveat",
     errno: "ENOENT",
@@ -103,13 +131,13 @@ export const PROCESS_HINTS: readonly Hint[] = [
   {
     call: "write openat",
     errno: "EACCES EPERM",
-    line: /oom_score_adj/,
+    line: /oom_?score_?adj/i,
     hint: "a value lower than the runtime's own needs CAP_SYS_RESOURCE on the host: raise /process/oomScoreAdj",
   },
   {
     call: "write openat",
     errno: "EACCES EPERM ERANGE",
-    line: /timens_offsets/,
+    line: /timens_offsets|timeOffsets/,
     hint: "time offsets need CAP_SYS_TIME, and clocks that stay positive",
   },
 ];

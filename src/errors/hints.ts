@@ -5,12 +5,13 @@ import { FILE_HINTS } from "./hints-file.ts";
 import { NAMESPACE_HINTS } from "./hints-namespace.ts";
 import { PROCESS_HINTS } from "./hints-process.ts";
 
-// The first that fits is told: within a table the narrower ones come first.
-const HINTS: readonly Hint[] = [...NAMESPACE_HINTS, ...FILE_HINTS, ...PROCESS_HINTS];
+// The first that fits is told: the narrower ones come first.
+const HINTS: readonly Hint[] = [...NAMESPACE_HINTS, ...PROCESS_HINTS, ...FILE_HINTS];
 
 /**
  * What to change after `call` failed with `errno`; undefined where the errno says it all.
- * `line` is the call as strace(1) prints it.
+ * `line` is the call as strace(1) prints it, and may end in `# ` and the JSON pointer that asked for it, as the plan
+ * prints it: some calls show by that alone what they are for.
  */
 export function hintFor(call: string, errno: string, line: string): string | undefined {
   return HINTS.find((hint) => fits(hint, call, errno, line))?.hint;

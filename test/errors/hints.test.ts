@@ -27,6 +27,13 @@ const TOLD: readonly (readonly [line: string, errno: string, hint: RegExp])[] = 
   ["fsconfig($fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)", "EINVAL", /together/],
   ["prlimit64(0, RLIMIT_NOFILE, {rlim_cur=1, rlim_max=9}, NULL)", "EPERM", /CAP_SYS_RESOURCE/],
   ['sethostname("a", 1)', "EPERM", /uts/],
+  ["fsconfig($fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)", "EPERM", /proc needs a pid namespace/],
+  ["fsmount($fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID)", "EPERM", /visible/],
+  ['faccessat2(AT_FDCWD, "/bin/app", X_OK, AT_EACCESS)', "ENOENT", /no such program/],
+  ['write($file, "-500", 4)  # /process/oomScoreAdj', "EACCES", /CAP_SYS_RESOURCE/],
+  ['write($file, "0", 1)  # /linux/sysctl/net.ipv4.ip_forward', "EINVAL", /value/],
+  ['openat2($proc, "sys/kernel/domainname", {flags=O_WRONLY}, 24)', "EROFS", /belongs to the host/],
+  ['write($procs, "0", 1)  # /linux/cgroupsPath', "EBUSY", /passed on to its children/],
 ];
 
 test.each(TOLD)("%s = -1 %s is explained", (line, errno, hint) => {
