@@ -64,7 +64,7 @@ function tool(name: string): string | undefined {
       // Not there: the next directory.
     }
   }
-  return `needs ${name}: npm run setup`;
+  return `needs ${name}: node scripts/setup.mjs`;
 }
 
 function succeeds(command: string, ...args: readonly string[]): boolean {

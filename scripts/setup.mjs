@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Installs what build and tests need from Debian's own packages: only what is missing, and as root.
+ *
+ *   node scripts/setup.mjs            installs
+ *   node scripts/setup.mjs --list     prints all the packages, for a Dockerfile
+ */
+import { spawnSync } from "node:child_process";
+
+/** Package -> who needs it. */
+const PACKAGES = {
+  runc: "differential test and bench: the runtime that tsrun is held against",
+  crun: "differential test and bench",
+  strace: "the printed plan is what strace sees",
+  "busybox-static": "root filesystem of the live tests",
+  gcc: "the witness, the kernel tables against the C headers",
+  "libc6-dev": "the same",
+  "linux-libc-dev": "the same",
+  binutils: "machine code against objdump, x86-64",
+  "binutils-aarch64-linux-gnu": "machine code against objdump, arm64",
+  "qemu-user": "the arm64 image runs a small plan",
+  uidmap: "newuidmap and newgidmap of an ordinary user",
+  "util-linux": "unshare, setpriv",
+  bsdutils: "script, for the tests with a terminal",
+  procps: "ps, for the tests of what is left",
+  umoci: "an image unpacked by umoci runs",
+  debootstrap: "a Debian root filesystem, on request",
+};
+
+if (process.argv.includes("--list")) {
+  console.log(Object.keys(PACKAGES).join(" "));
+} else {
+  setup();
+}
+
+function setup() {
+  const missing = Object.keys(PACKAGES).filter((name) => !isInstalled(name));
+  if (missing.length === 0) return;
+  if (process.getuid() !== 0) fail(`needs root to install ${missing.join(" ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [
+    ["update", "-qq"],
+    ["install", "-y", "-qq", "--no-install-recommends", ...missing],
+  ]) {
+    const run = spawnSync("apt-get", args, { env, stdio: ["ignore", "inherit", "inherit"] });
+    if (run.error) fail(`apt-get: ${run.error.message}; these packages are Debian's`);
+    if (run.status !== 0) fail(`apt-get ${args[0]} failed`);
+  }
+}
+
+function isInstalled(name) {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query has placeholders of its own.
+  const run = spawnSync("dpkg-query", ["--show", "--showformat=${db:Status-Status}", name], { encoding: "utf8" });
+  return run.stdout === "installed";
+}
+
+function fail(reason) {
+  console.error(`setup: ${reason}`);
+  process.exit(1);
+}
