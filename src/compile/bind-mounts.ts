@@ -5,8 +5,8 @@ import { MOUNT_ATTR, MS, OPEN_TREE } from "../kernel/mount.ts";
 import { flags, string } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
 import { setAttributes } from "./mount-attributes.ts";
-import type { AttributeChange } from "./mount-options.ts";
 import { attach, HERE, type MountJob, mountJobs } from "./mount-job.ts";
+import type { AttributeChange } from "./mount-options.ts";
 import { components } from "./paths.ts";
 import { at, type Make, namespaceOf, opensBeforeUser, type Scope } from "./scope.ts";
 

@@ -19,7 +19,11 @@ export function prepare(scope: Scope): readonly Step[] {
   const cgroups = (scope.options.cgroup ?? []).map(
     ({ path }): Act => ({ stage: "runtime", from: "/linux/cgroupsPath", act: "mkdir", path, mode: 0o755 }),
   );
-  return [{ stage: "runtime", from: "", act: "state", status: "creating" }, ...cgroups, { stage: "runtime", from: "", act: "spawn" }];
+  return [
+    { stage: "runtime", from: "", act: "state", status: "creating" },
+    ...cgroups,
+    { stage: "runtime", from: "", act: "spawn" },
+  ];
 }
 
 /** Whatever else the caller left open ends here: CVE-2024-21626. And umask 0: every mode that follows is meant. */

@@ -63,12 +63,16 @@ function hierarchyMount(job: MountJob, hierarchy: Hierarchy): Call[] {
     ...(namespaceOf(job.scope, "cgroup") === "inherited"
       ? [openTree(make, ownDirectory(job, hierarchy), "mount", false)]
       : ownHierarchy(job, hierarchy)),
-    ...(options.attributes.set === 0 ? [] : [setAttr(make, "mount", { set: options.attributes.set, recursive: false })]),
+    ...(options.attributes.set === 0
+      ? []
+      : [setAttr(make, "mount", { set: options.attributes.set, recursive: false })]),
     openInRoot(make, [...path, base].join("/"), { name: "target", flags: 0, resolve: 0 }),
     moveTo(make, "mount", "target"),
     close(make, "target"),
     close(make, "mount"),
-    ...hierarchy.controllers.filter((name) => name !== base && !name.startsWith("name=")).map((name) => link(job, base, name)),
+    ...hierarchy.controllers
+      .filter((name) => name !== base && !name.startsWith("name="))
+      .map((name) => link(job, base, name)),
   ];
 }
 
@@ -87,7 +91,9 @@ function ownHierarchy({ make }: MountJob, { controllers }: Hierarchy): Call[] {
 
 /** Without one, the container's own directory is bound. */
 function ownDirectory({ scope }: MountJob, hierarchy: Hierarchy): string {
-  const mine = scope.options.cgroup?.find(({ path }) => path === hierarchy.mountpoint || path.startsWith(`${hierarchy.mountpoint}/`));
+  const mine = scope.options.cgroup?.find(
+    ({ path }) => path === hierarchy.mountpoint || path.startsWith(`${hierarchy.mountpoint}/`),
+  );
   if (mine !== undefined) return mine.path;
   const below = hierarchy.own.startsWith(hierarchy.root) ? hierarchy.own.slice(hierarchy.root.length) : "";
   return `${hierarchy.mountpoint}/${below}`.replace(/\/+/g, "/").replace(/(.)\/$/, "$1");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Config + Facts → Plan: the order of a container start. Read this page first. */
-import { ConfigError } from "../errors/errors.ts";
+
 import type { Config } from "../config/config.ts";
+import { ConfigError } from "../errors/errors.ts";
 import type { Facts } from "../host/facts.ts";
 import { type Call, isCall, type Plan, type Step } from "../plan/step.ts";
 import { earlySources } from "./bind-mounts.ts";
@@ -122,7 +123,9 @@ function withLabels(step: Call, follow: (label: string) => string): Call {
   if (tolerate === undefined && branch === undefined) return step;
   return {
     ...step,
-    ...(tolerate && { tolerate: Object.fromEntries(Object.entries(tolerate).map(([errno, to]) => [errno, follow(to)])) }),
+    ...(tolerate && {
+      tolerate: Object.fromEntries(Object.entries(tolerate).map(([errno, to]) => [errno, follow(to)])),
+    }),
     ...(branch && { branch: { ...branch, equal: follow(branch.equal), other: follow(branch.other) } }),
   };
 }

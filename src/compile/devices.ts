@@ -41,14 +41,20 @@ function devMount(scope: Scope): { readonly kind: "fresh" | "bound" | "rootfs"; 
 
 /** A /dev bound from the host has its devices already, and is the host's to change: as runc, nothing is made there. */
 export function devices(scope: Scope): readonly Step[] {
-  const configured = (scope.config.linux?.devices ?? []).map((device, index) => ({ device, pointer: `/linux/devices/${index}` }));
+  const configured = (scope.config.linux?.devices ?? []).map((device, index) => ({
+    device,
+    pointer: `/linux/devices/${index}`,
+  }));
   const paths = new Set(configured.map(({ device }) => device.path));
   const missing = DEFAULT_DEVICES.filter(([name]) => !paths.has(`/dev/${name}`)).map(([name, major, minor]) => ({
     device: { type: "c", path: `/dev/${name}`, major, minor } as Device,
     pointer: "",
   }));
   if (devMount(scope).kind === "bound") return [];
-  return [...openDev(scope), ...[...missing, ...configured].flatMap(({ device, pointer }) => deviceSteps(scope, device, pointer))];
+  return [
+    ...openDev(scope),
+    ...[...missing, ...configured].flatMap(({ device, pointer }) => deviceSteps(scope, device, pointer)),
+  ];
 }
 
 /** `$dev`, unless it is open as the mount that was made for it. */
@@ -60,11 +66,18 @@ function openDev(scope: Scope): Step[] {
 
 function deviceSteps(scope: Scope, device: Device, pointer: string): Step[] {
   const make = at("init", pointer);
-  const path = resolveInRoot(scope, device.path, mountJobs(scope).map((job) => `/${job.path.join("/")}`));
+  const path = resolveInRoot(
+    scope,
+    device.path,
+    mountJobs(scope).map((job) => `/${job.path.join("/")}`),
+  );
   const inDev = path.length === 2 && path[0] === "dev";
   const { steps, parent } = inDev ? { steps: [], parent: "dev" } : openParent(make, path);
   const name = path.at(-1) ?? "";
-  const made = canMakeDevices(scope) || device.type === "p" ? makeNode(make, device, { parent, name, fresh: inDev && devMount(scope).kind === "fresh" }) : bindNode(make, device, path);
+  const made =
+    canMakeDevices(scope) || device.type === "p"
+      ? makeNode(make, device, { parent, name, fresh: inDev && devMount(scope).kind === "fresh" })
+      : bindNode(make, device, path);
   return [...steps, ...made, ...(parent === "directory" ? [close(make, "directory")] : [])];
 }
 
@@ -80,7 +93,12 @@ const TYPES = { c: S.S_IFCHR, u: S.S_IFCHR, b: S.S_IFBLK, p: S.S_IFIFO } as cons
 function makeNode(make: Make, device: Device, { parent, name, fresh }: Place): Call[] {
   const { type, major = 0, minor = 0, fileMode = 0o666, uid = 0, gid = 0 } = device;
   const number = type === "p" ? 0 : deviceNumber(major, minor);
-  const operands = [ref(parent), string(name), flags(S, TYPES[type] | (fileMode & 0o7777)), { kind: "int", value: number } as const];
+  const operands = [
+    ref(parent),
+    string(name),
+    flags(S, TYPES[type] | (fileMode & 0o7777)),
+    { kind: "int", value: number } as const,
+  ];
   const node = make("mknodat", operands, fresh ? {} : { tolerate: { EEXIST: NEXT } });
   const owned = uid !== 0 || gid !== 0;
   const chown = make("fchownat", [ref(parent), string(name), int(uid), int(gid), flags(AT, AT.AT_SYMLINK_NOFOLLOW)]);
@@ -135,7 +153,9 @@ export function devLinks(scope: Scope): readonly Step[] {
   const links = scope.facts.kcore ? [...LINKS, ["core", "/proc/kcore"] as const] : LINKS;
   return [
     ...links.map(([name, text]) => link(name, text)),
-    ...(kind === "fresh" ? [] : [make("unlinkat", [ref("dev"), string("ptmx"), flags(AT, 0)], { tolerate: { ENOENT: NEXT } })]),
+    ...(kind === "fresh"
+      ? []
+      : [make("unlinkat", [ref("dev"), string("ptmx"), flags(AT, 0)], { tolerate: { ENOENT: NEXT } })]),
     link("ptmx", "pts/ptmx"),
     ...readonlyDev(scope, job),
   ];
@@ -151,9 +171,12 @@ function readonlyDev(scope: Scope, job: MountJob | undefined): Call[] {
 /** The working directory is made before the root may turn read-only; runc makes a missing one, too. */
 export function workingDirectory(scope: Scope): readonly Step[] {
   const make = at("init", "/process/cwd");
-  const path = resolveInRoot(scope, scope.config.process?.cwd ?? "/", mountJobs(scope).map((job) => `/${job.path.join("/")}`));
+  const path = resolveInRoot(
+    scope,
+    scope.config.process?.cwd ?? "/",
+    mountJobs(scope).map((job) => `/${job.path.join("/")}`),
+  );
   if (path.length === 0) return [];
   const steps = openTarget(make, { path, kind: "directory", name: "target" });
   return [...steps, close(make, "target")];
 }
-

@@ -6,8 +6,8 @@ import { flags, int, NULL, ref, string } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
 import { copyUp } from "./copy-up.ts";
 import { setAttributes } from "./mount-attributes.ts";
-import { mountFlags, type ParsedOptions } from "./mount-options.ts";
 import { attach, type MountJob, targetResolve } from "./mount-job.ts";
+import { mountFlags, type ParsedOptions } from "./mount-options.ts";
 import { openInRoot, openTarget } from "./paths.ts";
 import { close, type Make } from "./scope.ts";
 
@@ -107,7 +107,9 @@ function reopened(job: MountJob): Call[] {
 
 function superParameters(options: ParsedOptions, dev: boolean): [string][] {
   const readonly = (options.attributes.set & MOUNT_ATTR.MOUNT_ATTR_RDONLY) !== 0 && !dev;
-  const named = options.superFlags.flatMap((option): [string][] => (option.parameter === null ? [] : [[option.parameter]]));
+  const named = options.superFlags.flatMap((option): [string][] =>
+    option.parameter === null ? [] : [[option.parameter]],
+  );
   return readonly ? [["ro"], ...named] : named;
 }
 

@@ -37,19 +37,18 @@ function emptyDirectory(make: Make, name: string): Call[] {
   return makeFilesystem(make, { type: "tmpfs", source: "tmpfs", parameters, attributes }, name);
 }
 
-/** A path that is missing needs no mask. What it is shows when /dev/null is moved there: on a directory, ENOTDIR. */
+/** A path that is missing needs no mask. Opened as a directory first, it tells what it is by ENOTDIR. */
 function maskSteps(make: Make, { path, index, shared }: { path: string; index: number; shared: boolean }): Draft[] {
-  const [directory, covered, end] = [`masked${index}-directory`, `masked${index}-covered`, `masked${index}-end`];
+  const [file, covered, end] = [`masked${index}-file`, `masked${index}-covered`, `masked${index}-end`];
+  const open = (bits: number, tolerate: Record<string, string>) =>
+    openInRoot(make, components(path).join("/"), { name: "target", flags: bits, resolve: 0 }, { tolerate });
   return [
-    openInRoot(make, components(path).join("/"), { name: "target", flags: 0, resolve: 0 }, { tolerate: { ENOENT: end } }),
-    cloneOf(make, "null"),
-    moveTo(make, "cover", "target", {
-      tolerate: { ENOTDIR: directory },
-      branch: { value: 0, equal: covered, other: NEXT },
-    }),
-    { mark: directory },
-    close(make, "cover"),
+    open(O.O_DIRECTORY, { ENOENT: end, ENOTDIR: file }),
     ...(shared ? [cloneOf(make, "empty")] : emptyDirectory(make, "cover")),
+    moveTo(make, "cover", "target", { branch: { value: 0, equal: covered, other: NEXT } }),
+    { mark: file },
+    open(0, { ENOENT: end }),
+    cloneOf(make, "null"),
     moveTo(make, "cover", "target"),
     { mark: covered },
     close(make, "cover"),

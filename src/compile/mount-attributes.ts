@@ -13,7 +13,8 @@ export function setAttributes(make: Make, name: string, options: ParsedOptions, 
   if (own.set !== 0 || own.clear !== 0) steps.push(setAttr(make, name, { ...own, recursive: false }));
   const { set, clear } = options.recursive;
   if (set !== 0 || clear !== 0) steps.push(setAttr(make, name, { set, clear, recursive: true }));
-  for (const { type, recursive } of options.propagation) steps.push(setAttr(make, name, { propagation: type, recursive }));
+  for (const { type, recursive } of options.propagation)
+    steps.push(setAttr(make, name, { propagation: type, recursive }));
   return steps;
 }
 

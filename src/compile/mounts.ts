@@ -17,7 +17,8 @@ const PROC_FILES = new Set([
 export function mounts(scope: Scope): readonly Step[] {
   const jobs = mountJobs(scope);
   if (jobs.length > 0 && namespaceOf(scope, "mount") === "inherited") {
-    const message = "need a mount namespace, or they would be made on the host; add {\"type\": \"mount\"} to /linux/namespaces";
+    const message =
+      'need a mount namespace, or they would be made on the host; add {"type": "mount"} to /linux/namespaces';
     scope.findings.push({ pointer: "/mounts", message, spec: "config-linux.md#namespaces" });
     return [];
   }

@@ -48,9 +48,14 @@ function checkNamespace(scope: Scope, kind: NamespaceKind, path: string, make: M
   const facts = scope.facts.namespaces[path];
   const pointer = make("close", []).from;
   const spec = "config-linux.md#namespaces";
-  if (facts === undefined) scope.findings.push({ pointer, message: `${JSON.stringify(path)} is not a namespace file`, spec });
+  if (facts === undefined)
+    scope.findings.push({ pointer, message: `${JSON.stringify(path)} is not a namespace file`, spec });
   else if (facts.kind !== kind) {
-    scope.findings.push({ pointer, message: `${JSON.stringify(path)} is a namespace of type ${facts.kind}, not ${kind}`, spec });
+    scope.findings.push({
+      pointer,
+      message: `${JSON.stringify(path)} is a namespace of type ${facts.kind}, not ${kind}`,
+      spec,
+    });
   }
 }
 

@@ -67,7 +67,9 @@ export function openTarget(make: Make, target: Target): Call[] {
     steps.push(last && kind === "file" ? makeFile(make, parent, part) : makeDirectory(make, parent, part));
     if (depth > 0) steps.push(close(make, "parent"));
     const directory = last && kind === "file" ? 0 : O.O_DIRECTORY;
-    steps.push(openInRoot(make, opened, { name: last ? name : "parent", flags: directory, resolve: target.resolve ?? 0 }));
+    steps.push(
+      openInRoot(make, opened, { name: last ? name : "parent", flags: directory, resolve: target.resolve ?? 0 }),
+    );
   }
   if (path.length === 0) steps.push(openInRoot(make, ".", { name, flags: O.O_DIRECTORY, resolve: 0 }));
   return steps;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The container's process: session, working directory, limits, and the program. config.md#process, execve(2). */
 import type { Process } from "../config/config.ts";
-import { FACCESSAT, AT } from "../kernel/open.ts";
 import { CLOSE_RANGE } from "../kernel/close-range.ts";
+import { AT, FACCESSAT } from "../kernel/open.ts";
 import { PER } from "../kernel/personality.ts";
 import { RLIMIT } from "../kernel/rlimit.ts";
 import { SOCK } from "../kernel/socket.ts";
@@ -101,7 +101,9 @@ export function closeOnExec(scope: Scope): readonly Step[] {
 function candidates(process: Process): readonly string[] {
   const [file = ""] = process.args ?? [];
   if (file.includes("/")) return [file];
-  const path = environment(process, "").findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length);
+  const path = environment(process, "")
+    .findLast((entry) => entry.startsWith("PATH="))
+    ?.slice("PATH=".length);
   return (path ?? "/bin:/usr/bin").split(":").map((directory) => `${directory === "" ? "." : directory}/${file}`);
 }
 
@@ -139,7 +141,11 @@ export function findProgram(scope: Scope): readonly Draft[] {
 const X_OK = 1;
 
 function access(make: ReturnType<typeof at>, path: string, extra: Parameters<ReturnType<typeof at>>[2]): Call {
-  return make("faccessat2", [flags(AT, AT.AT_FDCWD), string(path), int(X_OK), flags(FACCESSAT, FACCESSAT.AT_EACCESS)], extra);
+  return make(
+    "faccessat2",
+    [flags(AT, AT.AT_FDCWD), string(path), int(X_OK), flags(FACCESSAT, FACCESSAT.AT_EACCESS)],
+    extra,
+  );
 }
 
 /** The first file that may be executed is; if it cannot run, that is the error, not the next directory's. */

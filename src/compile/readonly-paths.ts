@@ -11,9 +11,15 @@ export function readonlyPaths(scope: Scope): readonly Draft[] {
   return (scope.config.linux?.readonlyPaths ?? []).flatMap((path, index): Draft[] => {
     const make = at("init", `/linux/readonlyPaths/${index}`);
     const end = `readonly${index}-end`;
-    const how = OPEN_TREE.OPEN_TREE_CLONE | OPEN_TREE.OPEN_TREE_CLOEXEC | OPEN_TREE.AT_EMPTY_PATH | OPEN_TREE.AT_RECURSIVE;
+    const how =
+      OPEN_TREE.OPEN_TREE_CLONE | OPEN_TREE.OPEN_TREE_CLOEXEC | OPEN_TREE.AT_EMPTY_PATH | OPEN_TREE.AT_RECURSIVE;
     return [
-      openInRoot(make, components(path).join("/"), { name: "target", flags: 0, resolve: 0 }, { tolerate: { ENOENT: end } }),
+      openInRoot(
+        make,
+        components(path).join("/"),
+        { name: "target", flags: 0, resolve: 0 },
+        { tolerate: { ENOENT: end } },
+      ),
       make("open_tree", [ref("target"), string(""), flags(OPEN_TREE, how)], { result: "tree" }),
       setAttr(make, "tree", { set: MOUNT_ATTR.MOUNT_ATTR_RDONLY, recursive: true }),
       moveTo(make, "tree", "target"),

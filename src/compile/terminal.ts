@@ -20,7 +20,9 @@ export function terminal(scope: Scope): readonly Step[] {
     ...openMaster(scope, make),
     make("ioctl", [ref("master"), flags(TIOC, TIOC.TIOCSPTLCK), struct("int", { value: int(0) })]),
     // The peer of this very master, whatever the path says: CVE-2025-52565.
-    make("ioctl", [ref("master"), flags(TIOC, TIOC.TIOCGPTPEER), flags(O, O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC)], { result: "pty" }),
+    make("ioctl", [ref("master"), flags(TIOC, TIOC.TIOCGPTPEER), flags(O, O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC)], {
+      result: "pty",
+    }),
     ...consoleSize(scope),
     ...consoleMount(make),
     ...sendMaster(make),

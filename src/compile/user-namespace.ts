@@ -30,13 +30,15 @@ export function userNamespace(scope: Scope): readonly Step[] {
 /** Whether id 0 of the container is mapped: an init that is nobody could not go on as root. */
 function hasRoot(scope: Scope): boolean {
   const { uidMappings = [], gidMappings = [] } = scope.config.linux ?? {};
-  const maps = (mappings: readonly IdMapping[]) => mappings.some(({ containerID, size }) => containerID === 0 && size > 0);
+  const maps = (mappings: readonly IdMapping[]) =>
+    mappings.some(({ containerID, size }) => containerID === 0 && size > 0);
   return namespaceOf(scope, "user") === "joined" || (maps(uidMappings) && maps(gidMappings));
 }
 
 function needsUserNamespace(scope: Scope): readonly Step[] {
   if (scope.facts.uid !== 0) {
-    const message = 'an ordinary user needs a user namespace; add {"type": "user"} and mappings (tsrun spec --rootless)';
+    const message =
+      'an ordinary user needs a user namespace; add {"type": "user"} and mappings (tsrun spec --rootless)';
     scope.findings.push({ pointer: "/linux/namespaces", message, spec: "config-linux.md#namespaces" });
   }
   return [];
@@ -63,7 +65,10 @@ function maps(scope: Scope): Act[] {
 export function canSetGroups(scope: Scope): boolean {
   const { gidMappings = [] } = scope.config.linux ?? {};
   if (namespaceOf(scope, "user") !== "new") return scope.facts.uid === 0;
-  return scope.facts.uid === 0 || !(gidMappings.length === 1 && gidMappings[0]?.hostID === scope.facts.gid && gidMappings[0].size === 1);
+  return (
+    scope.facts.uid === 0 ||
+    !(gidMappings.length === 1 && gidMappings[0]?.hostID === scope.facts.gid && gidMappings[0].size === 1)
+  );
 }
 
 function write(file: string, from: string, data: string): Act {

@@ -12,7 +12,11 @@ import { canSetGroups } from "./user-namespace.ts";
 export function ownStdio(scope: Scope): readonly Step[] {
   const uid = scope.config.process?.user?.uid ?? 0;
   if (scope.config.process?.terminal === true) {
-    return [at("process", "/process/user/uid")("fchown", [int(0), int(uid), NO_CHANGE], { tolerate: { EINVAL: NEXT, EPERM: NEXT } })];
+    return [
+      at("process", "/process/user/uid")("fchown", [int(0), int(uid), NO_CHANGE], {
+        tolerate: { EINVAL: NEXT, EPERM: NEXT },
+      }),
+    ];
   }
   return scope.facts.stdio.flatMap((stdio, fd): Call[] => {
     if (stdio.null || (stdio.uid === uid && namespaceOf(scope, "user") === "inherited")) return [];
@@ -42,7 +46,8 @@ function setGroups(scope: Scope, gids: readonly number[]): Call[] {
   const make = at("process", "/process/user/additionalGids");
   if (!canSetGroups(scope)) {
     if (gids.length > 0) {
-      const message = "cannot be set by an ordinary user who maps a single group: setgroups(2) is denied in the user namespace";
+      const message =
+        "cannot be set by an ordinary user who maps a single group: setgroups(2) is denied in the user namespace";
       scope.findings.push({ pointer: "/process/user/additionalGids", message, spec: "config.md#user" });
     }
     return [];
@@ -53,12 +58,16 @@ function setGroups(scope: Scope, gids: readonly number[]): Call[] {
 
 /** A set of config.json as bits; names that the kernel does not know, or that cannot be granted, are left out with a warning. */
 function bitsOf(scope: Scope, set: CapabilitySet): bigint {
-  const available = namespaceOf(scope, "user") === "inherited" ? scope.facts.capabilities : (1n << BigInt(scope.facts.capLastCap + 1)) - 1n;
+  const available =
+    namespaceOf(scope, "user") === "inherited"
+      ? scope.facts.capabilities
+      : (1n << BigInt(scope.facts.capLastCap + 1)) - 1n;
   let bits = 0n;
   for (const name of scope.config.process?.capabilities?.[set] ?? []) {
     const number = (CAP as Readonly<Record<string, number>>)[name];
     const bit = number === undefined ? 0n : 1n << BigInt(number);
-    if ((bit & available) === 0n) scope.warnings.push(`/process/capabilities/${set}: ${name} cannot be granted and is left out`);
+    if ((bit & available) === 0n)
+      scope.warnings.push(`/process/capabilities/${set}: ${name} cannot be granted and is left out`);
     else bits |= bit;
   }
   return bits;
@@ -82,10 +91,15 @@ export function capabilities(scope: Scope): readonly Step[] {
   const effective = bitsOf(scope, "effective") & permitted;
   const half = (bits: bigint, index: number) => int((bits >> BigInt(32 * index)) & 0xffff_ffffn);
   const sets = { effective, permitted, inheritable };
-  const data = Object.entries(sets).flatMap(([name, bits]) => [0, 1].map((index) => [`${name}${index}`, half(bits, index)] as const));
+  const data = Object.entries(sets).flatMap(([name, bits]) =>
+    [0, 1].map((index) => [`${name}${index}`, half(bits, index)] as const),
+  );
   return [
     make("capset", [
-      struct("user_cap_header", { version: flags(LINUX_CAPABILITY, LINUX_CAPABILITY._LINUX_CAPABILITY_VERSION_3), pid: int(0) }),
+      struct("user_cap_header", {
+        version: flags(LINUX_CAPABILITY, LINUX_CAPABILITY._LINUX_CAPABILITY_VERSION_3),
+        pid: int(0),
+      }),
       struct("user_cap_data", Object.fromEntries(data)),
     ]),
     ...ambient(scope, permitted & inheritable),
@@ -95,11 +109,25 @@ export function capabilities(scope: Scope): readonly Step[] {
 function ambient(scope: Scope, possible: bigint): Call[] {
   const make = at("process", "/process/capabilities/ambient");
   const zero = int(0);
-  const clear = make("prctl", [flags(PR, PR.PR_CAP_AMBIENT), flags(PR_CAP_AMBIENT, PR_CAP_AMBIENT.PR_CAP_AMBIENT_CLEAR_ALL), zero, zero, zero]);
+  const clear = make("prctl", [
+    flags(PR, PR.PR_CAP_AMBIENT),
+    flags(PR_CAP_AMBIENT, PR_CAP_AMBIENT.PR_CAP_AMBIENT_CLEAR_ALL),
+    zero,
+    zero,
+    zero,
+  ]);
   const wanted = bitsOf(scope, "ambient") & possible;
   const raise = Object.values(CAP)
     .filter((number) => (wanted & (1n << BigInt(number))) !== 0n)
-    .map((number) => make("prctl", [flags(PR, PR.PR_CAP_AMBIENT), flags(PR_CAP_AMBIENT, PR_CAP_AMBIENT.PR_CAP_AMBIENT_RAISE), flags(CAP, number), zero, zero]));
+    .map((number) =>
+      make("prctl", [
+        flags(PR, PR.PR_CAP_AMBIENT),
+        flags(PR_CAP_AMBIENT, PR_CAP_AMBIENT.PR_CAP_AMBIENT_RAISE),
+        flags(CAP, number),
+        zero,
+        zero,
+      ]),
+    );
   return [clear, ...raise];
 }
 

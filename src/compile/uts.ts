@@ -25,7 +25,9 @@ export function loopback(scope: Scope): readonly Step[] {
   const make = at("init", namespacePointer(scope, "network"));
   const up = flags(IFF, IFF.IFF_UP | IFF.IFF_LOOPBACK | IFF.IFF_RUNNING);
   return [
-    make("socket", [flags(AF, AF.AF_INET), flags(SOCK, SOCK.SOCK_DGRAM | SOCK.SOCK_CLOEXEC), int(0)], { result: "socket" }),
+    make("socket", [flags(AF, AF.AF_INET), flags(SOCK, SOCK.SOCK_DGRAM | SOCK.SOCK_CLOEXEC), int(0)], {
+      result: "socket",
+    }),
     make("ioctl", [
       ref("socket"),
       flags(SIOC, SIOC.SIOCSIFFLAGS),

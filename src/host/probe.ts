@@ -19,7 +19,7 @@ import { probeSources } from "./probe-sources.ts";
  *
  * HostError: the kernel is too old, or there is no such bundle. ConfigError: there is no root filesystem.
  */
-export function probe(config: Config, bundle: string): Facts {
+export function probe(config: Config, bundle: string, stdio: readonly number[] = [0, 1, 2]): Facts {
   const kernel = probeKernel();
   const realBundle = findBundle(bundle);
   const rootfs = findRootfs(config, realBundle);
@@ -33,7 +33,7 @@ export function probe(config: Config, bundle: string): Facts {
     sources: probeSources(config, realBundle),
     namespaces: probeNamespaces(config),
     idmap: probeIdmapTools(config),
-    stdio: [0, 1, 2].map(probeStdio),
+    stdio: stdio.map(probeStdio),
     kcore: probeKcore(),
     rlimits: probeLimits(config),
   };

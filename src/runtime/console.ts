@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Where the master of the container's terminal goes: to a console socket, or to who runs the container. */
+import type { Config } from "../config/config.ts";
+import { UsageError } from "../errors/errors.ts";
+import { close, type Fd } from "../native/fd.ts";
+import { recvFds } from "../native/message.ts";
+import { connectTo, socketpair } from "../native/socket.ts";
+
+export interface Console {
+  /** The end that the image sends the master to. */
+  readonly theirs: Fd | undefined;
+  /** Hands the master over, which the image has sent by now. */
+  deliver(): void;
+  close(): void;
+}
+
+interface Wanted {
+  readonly consoleSocket: string | undefined;
+  readonly onTerminal: ((master: number) => void) | undefined;
+}
+
+const NONE: Console = { theirs: undefined, deliver: () => {}, close: () => {} };
+
+/** UsageError: a terminal without a place for its master, or a console socket without a terminal. */
+export function openConsole(config: Config, { consoleSocket, onTerminal }: Wanted): Console {
+  if (config.process?.terminal !== true) {
+    if (consoleSocket === undefined) return NONE;
+    throw new UsageError(
+      "--console-socket",
+      "--console-socket needs a terminal: /process/terminal of config.json is not true",
+    );
+  }
+  if (consoleSocket !== undefined) {
+    const theirs = connectTo(consoleSocket, "stream");
+    return { theirs, deliver: () => {}, close: () => close(theirs) };
+  }
+  if (onTerminal === undefined) {
+    const message = "config.json asks for a terminal (/process/terminal): --console-socket must say where it goes";
+    throw new UsageError("--console-socket", message);
+  }
+  return relayed(onTerminal);
+}
+
+function relayed(onTerminal: (master: number) => void): Console {
+  const [ours, theirs] = socketpair();
+  return {
+    theirs,
+    deliver() {
+      const { fds } = recvFds(ours, 64);
+      const [master] = fds;
+      if (master !== undefined) onTerminal(master);
+    },
+    close() {
+      close(ours);
+      close(theirs);
+    },
+  };
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+/** `create`: runtime.md#create. What it makes is written down before it is made, and undone if it fails. */
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { type MadeCgroup, makeCgroup, type SurveyedDir, surveyCgroup, undoCgroup } from "../cgroup/make.ts";
+import { compile } from "../compile/compile.ts";
+import { emitImage } from "../emit/image.ts";
+import { close } from "../native/fd.ts";
+import { kill, processStat } from "../native/process.ts";
+import { listenAt } from "../native/socket.ts";
+import { waitExit } from "../native/wait.ts";
+import type { Plan } from "../plan/step.ts";
+import { type Held, release } from "../state/hold.ts";
+import { createState, removeState, startSocket, writeState } from "../state/store.ts";
+import { type Console, openConsole } from "./console.ts";
+import { textsAfterStart } from "./failure.ts";
+import { perform } from "./perform.ts";
+import { type Prepared, prepare, type Wish } from "./prepare.ts";
+import { checkPreserved } from "./preserved-fds.ts";
+import type { ContainerRecord } from "./record.ts";
+
+export interface Creation extends Wish {
+  readonly root: string;
+  readonly pidFile: string | undefined;
+  readonly consoleSocket: string | undefined;
+  readonly onTerminal: ((master: number) => void) | undefined;
+}
+
+/** Returns the record of the created container, whose init is this process's child and waits for `start`. */
+export async function create(creation: Creation): Promise<ContainerRecord> {
+  checkPreserved(creation.preserveFds);
+  const prepared = prepare(creation);
+  const console = openConsole(prepared.config, creation);
+  try {
+    const surveyed = surveyCgroup(prepared.place);
+    const held = await createState(creation.root, creation.id);
+    return await createHeld({ creation, prepared, console, surveyed, held });
+  } finally {
+    console.close();
+  }
+}
+
+interface Begun {
+  readonly creation: Creation;
+  readonly prepared: Prepared;
+  readonly console: Console;
+  readonly surveyed: readonly SurveyedDir[];
+  readonly held: Held;
+}
+
+async function createHeld(begun: Begun): Promise<ContainerRecord> {
+  const { held, prepared, surveyed } = begun;
+  let made: MadeCgroup | undefined;
+  try {
+    const record = firstRecord(begun);
+    writeState(held, record);
+    made = makeCgroup(prepared.place, surveyed);
+    const created = await startImage(begun, made, {
+      ...record,
+      cgroups: made.dirs,
+      cgroup: { paths: made.dirs.map(({ path }) => path) },
+    });
+    release(held);
+    return created;
+  } catch (error) {
+    undoCgroup(made?.created ?? []);
+    removeState(held);
+    throw error;
+  }
+}
+
+function firstRecord({ creation, prepared, surveyed }: Begun): ContainerRecord {
+  const { config, facts } = prepared;
+  const pid = config.linux?.namespaces?.find(({ type }) => type === "pid");
+  return {
+    ociVersion: config.ociVersion,
+    id: creation.id,
+    status: "creating",
+    pid: 0,
+    startTime: 0,
+    bundle: facts.bundle,
+    rootfs: facts.rootfs,
+    created: new Date().toISOString(),
+    owner: facts.uid,
+    ...(config.annotations === undefined ? {} : { annotations: config.annotations }),
+    cgroup: { paths: surveyed.map(({ path }) => path) },
+    cgroups: surveyed,
+    steps: {},
+    startable: config.process?.args !== undefined,
+    ownPids: pid !== undefined && (pid.path === undefined || pid.path === ""),
+  };
+}
+
+async function startImage(begun: Begun, made: MadeCgroup, record: ContainerRecord): Promise<ContainerRecord> {
+  const { creation, console, held } = begun;
+  const plan = planFor(begun, made);
+  const image = emitImage(plan);
+  const listener = listenAt(startSocket(creation.root, creation.id));
+  let created = record;
+  const writeCreated = (pid: number) => {
+    const startTime = processStat(pid)?.startTime ?? 0;
+    created = { ...record, status: "created", pid, startTime, steps: textsAfterStart(plan, image.steps) };
+    writeState(held, created);
+  };
+  try {
+    const { stdio, preserveFds } = creation;
+    const pid = await perform({ plan, image, stdio, listener, console: console.theirs, preserveFds, writeCreated });
+    await orKill(pid, () => {
+      console.deliver();
+      if (creation.pidFile !== undefined) writePidFile(creation.pidFile, pid);
+    });
+    return created;
+  } finally {
+    close(listener);
+  }
+}
+
+/** An ordinary user may get fewer cgroups than wished for: then the plan joins fewer. */
+function planFor({ creation, prepared }: Begun, made: MadeCgroup): Plan {
+  if (made.warning !== undefined && made.warning !== prepared.place.warning) creation.warn(made.warning);
+  if (made.dirs.length === prepared.place.dirs.length) return prepared.compiled.plan;
+  return compile(prepared.config, prepared.facts, { ...creation, cgroup: made.dirs }).plan;
+}
+
+async function orKill(pid: number, work: () => void): Promise<void> {
+  try {
+    work();
+  } catch (error) {
+    kill(pid, 9);
+    await waitExit(pid);
+    throw error;
+  }
+}
+
+/** Whole or not at all: who waits for the file may read it as soon as it is there. */
+function writePidFile(path: string, pid: number): void {
+  const file = resolve(path);
+  const next = join(dirname(file), `.${basename(file)}.${process.pid}`);
+  try {
+    writeFileSync(next, String(pid), { flag: "wx", mode: 0o644 });
+    renameSync(next, file);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Performs the steps of a plan that are the runtime's own, in their order, beside the image that performs the rest. */
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import type { Image } from "../emit/image.ts";
+import { decodeReport, LOG_SIZE, REPORT_SIZE, type Report } from "../emit/report.ts";
+import { HostError, SyscallError } from "../errors/errors.ts";
+import { hintFor } from "../errors/hints.ts";
+import { type ErrnoName, errnoText } from "../kernel/errno.ts";
+import { quote } from "../kernel/quote.ts";
+import { close, type Fd } from "../native/fd.ts";
+import { sealedMemfd } from "../native/memfd.ts";
+import { recvMessage, send } from "../native/message.ts";
+import { kill } from "../native/process.ts";
+import { socketpair } from "../native/socket.ts";
+import { spawn } from "../native/spawn.ts";
+import { type ExitStatus, waitExit } from "../native/wait.ts";
+import { type Act, isCall, type Message, type Plan } from "../plan/step.ts";
+import { failureOf, stepText } from "./failure.ts";
+
+export interface Performance {
+  readonly plan: Plan;
+  readonly image: Image;
+  /** What the container has as stdin, stdout and stderr. */
+  readonly stdio: readonly [number, number, number];
+  /** The listening socket that `start` connects to. */
+  readonly listener: Fd;
+  /** Where the image sends the pty's master. */
+  readonly console: Fd | undefined;
+  readonly preserveFds: number;
+  /** Writes state.json, now that the container is there. */
+  writeCreated(pid: number): void;
+}
+
+/** The processes and descriptors of a start that is under way. */
+interface Under {
+  bootstrap: number;
+  init: number;
+  report: Fd | undefined;
+}
+
+/** Returns the pid of the init, which waits for `start`. Throws what went wrong first, after ending what was begun. */
+export async function perform(performance: Performance): Promise<number> {
+  const under: Under = { bootstrap: 0, init: 0, report: undefined };
+  try {
+    for (const step of performance.plan.steps) if (!isCall(step)) await act(step, performance, under);
+    if (under.init !== under.bootstrap) await waitExit(under.bootstrap);
+    return under.init;
+  } catch (error) {
+    await end(under);
+    throw error;
+  } finally {
+    if (under.report !== undefined) close(under.report);
+  }
+}
+
+/** Our own children: their numbers cannot be anybody else's before we collect them. */
+async function end({ bootstrap, init }: Under): Promise<void> {
+  for (const pid of new Set([bootstrap, init])) {
+    if (pid === 0) continue;
+    kill(pid, 9);
+    await waitExit(pid);
+  }
+}
+
+/** The first state and the cgroup are there already: `create` must be able to undo them whatever happens here. */
+async function act(step: Act, performance: Performance, under: Under): Promise<void> {
+  switch (step.act) {
+    case "state":
+      return step.status === "created" ? performance.writeCreated(under.init) : undefined;
+    case "mkdir":
+      return;
+    case "spawn":
+      return start(performance, under);
+    case "wait":
+      return expectMessage(step.message, performance, under);
+    case "answer":
+      return send(must(under.report), Uint8Array.of(1));
+    case "write-proc":
+      return write(`/proc/${under.bootstrap}/${step.file}`, step.data, step);
+    case "write":
+      return write(step.path, step.data, step);
+    case "idmap-tool":
+      return runTool(step.path, [String(under.bootstrap), ...step.ranges], step.from);
+    default:
+      return step satisfies never;
+  }
+}
+
+function must(fd: Fd | undefined): Fd {
+  if (fd === undefined) throw new Error("the plan talks to the image before it spawns it");
+  return fd;
+}
+
+function start({ plan, image, stdio, listener, console, preserveFds }: Performance, under: Under): void {
+  const memfd = sealedMemfd("tsrun", image.bytes);
+  const [ours, theirs] = socketpair();
+  under.report = ours;
+  try {
+    const named: Readonly<Record<string, Fd | undefined>> = { report: theirs, start: listener, console };
+    const fds: [number, number][] = stdio.map((from, to) => [from, to]);
+    for (let fd = 3; fd < 3 + preserveFds; fd++) fds.push([fd, fd]);
+    for (const [name, to] of Object.entries(plan.inputs)) {
+      const from = named[name];
+      if (from === undefined) throw new Error(`the plan wants a descriptor that nobody gives: ${name}`);
+      fds.push([from, to]);
+    }
+    under.bootstrap = spawn({ file: memfd, argv: ["tsrun", "init"], env: [], fds });
+    under.init = plan.steps.some((step) => !isCall(step) && step.act === "wait" && step.message === "pid")
+      ? 0
+      : under.bootstrap;
+  } finally {
+    close(theirs);
+    close(memfd);
+  }
+}
+
+async function expectMessage(message: Message, performance: Performance, under: Under): Promise<void> {
+  const bytes = await recvMessage(must(under.report), REPORT_SIZE + LOG_SIZE);
+  if (bytes === undefined || bytes.length === 0) throw await diedSilently(under);
+  const report = decodeReport(bytes);
+  if (report.kind === "failure") {
+    const index = performance.image.steps[report.step] ?? 0;
+    throw failureOf(report, stepText(performance.plan, index));
+  }
+  if (said(report) !== message) throw new Error(`the image said ${said(report)}, expected ${message}`);
+  if (report.kind === "pid") under.init = report.pid;
+}
+
+function said(report: Exclude<Report, { kind: "failure" }>): Message {
+  return report.kind === "pid" ? "pid" : report.word;
+}
+
+/** End-of-file without a word: something ended the image from outside. */
+async function diedSilently(under: Under): Promise<HostError> {
+  const status = await waitExit(under.init === 0 ? under.bootstrap : under.init);
+  return new HostError(`the container's init ended before it was ready: ${told(status)}`);
+}
+
+function told(status: ExitStatus | undefined): string {
+  if (status === undefined) return "nobody knows how";
+  if ("exited" in status) return `exit code ${status.exited}`;
+  return status.signaled === 9
+    ? "killed (SIGKILL): by somebody, or for want of memory"
+    : `killed by signal ${status.signaled}`;
+}
+
+function write(path: string, data: string, { from }: Act): void {
+  try {
+    writeFileSync(path, data);
+  } catch (error) {
+    const errno = ((error as NodeJS.ErrnoException).code ?? "EIO") as ErrnoName;
+    const line = `write(${quote(path)}, ${quote(data)})`;
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    const hint = hintFor(name, errno, line) ?? hintFor("write", errno, line);
+    throw new SyscallError(line, errno, { text: `${errnoText(errno)}, for ${from}`, hint, cause: error });
+  }
+}
+
+/** newuidmap(1) and newgidmap(1) say on stderr what they refuse. */
+function runTool(path: string, args: readonly string[], from: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(path, args, (error, _stdout, stderr) => {
+      if (error === null) resolve();
+      else
+        reject(
+          new HostError(`${from}: ${path} ${args.join(" ")}: ${stderr.trim() || error.message}`, { cause: error }),
+        );
+    });
+  });
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The library: the operations of runtime.md as methods. The command line is a thin shell on it. */
+import { emitImage } from "../emit/image.ts";
+import { HostError } from "../errors/errors.ts";
+import { waitExit } from "../native/wait.ts";
+import type { Plan } from "../plan/step.ts";
+import type { Status } from "../state/container-state.ts";
+import { stateRoot } from "../state/root.ts";
+import { deriveStatus } from "../state/status.ts";
+import { listStates } from "../state/store.ts";
+import { create } from "./create.ts";
+import { deleteContainer, killContainer } from "./end.ts";
+import { prepare } from "./prepare.ts";
+import { type ContainerRecord, readRecord } from "./record.ts";
+import { start } from "./start.ts";
+
+export interface RuntimeOptions {
+  /** The directory that keeps the state of containers: /run/tsrun, or $XDG_RUNTIME_DIR/tsrun for an ordinary user. */
+  readonly root?: string;
+  /** `disabled`: the container stays in the caller's cgroup. */
+  readonly cgroupManager?: "cgroupfs" | "disabled";
+  /** Told what is done otherwise than config.json asks, and may be. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+export interface CreateOptions {
+  /** The directory with config.json; the current one if absent. */
+  readonly bundle?: string;
+  /** A file that receives the pid of the container's init, in the caller's pid namespace. */
+  readonly pidFile?: string;
+  /** Move the root mount over "/" instead of pivot_root(2), on a host whose root is an initramfs. */
+  readonly noPivot?: boolean;
+  /** Pass the descriptors 3 to 2+N on to the container. */
+  readonly preserveFds?: number;
+  /** A listening stream socket that receives the master of the container's terminal. */
+  readonly consoleSocket?: string;
+  /** This version makes no session keyring: there is nothing to turn off. */
+  readonly noNewKeyring?: boolean;
+  /** What the container has as stdin, stdout and stderr: 0, 1 and 2 unless told. */
+  readonly stdio?: readonly [number, number, number];
+  /** Receives the master of the container's terminal, when there is no console socket. */
+  readonly onTerminal?: (master: number) => void;
+}
+
+/** How the container's process ended: with an exit code, or by a signal. */
+export type ExitStatus = { readonly code: number } | { readonly signal: number };
+
+/** runtime.md#state, and what `list` shows beside it. */
+export interface State {
+  readonly ociVersion: string;
+  readonly id: string;
+  readonly status: Status;
+  /** 0 unless created or running. */
+  readonly pid: number;
+  readonly bundle: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly rootfs: string;
+  /** ISO 8601, UTC. */
+  readonly created: string;
+  /** Name of the user who created it, or the uid where there is no name. */
+  readonly owner: string;
+}
+
+/**
+ * Creates, starts, and ends containers.
+ *
+ * Every method throws the classes of `errors/errors.ts`: ConfigError with every finding, SyscallError with the step of
+ * the plan, StateError for an unknown id or a wrong status, UsageError, HostError. None blocks the event loop.
+ */
+export class Runtime {
+  readonly #options: RuntimeOptions;
+  readonly #root: string;
+  /** Ends of the containers that this process is the parent of; kept until asked for. */
+  readonly #ends = new Map<string, Promise<ExitStatus | undefined>>();
+
+  constructor(options: RuntimeOptions = {}) {
+    this.#options = options;
+    this.#root = stateRoot({ root: options.root, uid: process.geteuid?.() ?? 0, env: process.env });
+  }
+
+  /** runtime.md#create: the container is there, its program does not run yet. */
+  async create(id: string, options: CreateOptions = {}): Promise<State> {
+    const record = await create({
+      root: this.#root,
+      ...this.#wish(id, options),
+      pidFile: options.pidFile,
+      consoleSocket: options.consoleSocket,
+      onTerminal: options.onTerminal,
+    });
+    this.#ends.set(id, waitExit(record.pid).then(exitStatus));
+    return this.#stateOf(record);
+  }
+
+  /** runtime.md#start: resolves when the program runs. SyscallError: it could not be executed. */
+  start(id: string): Promise<void> {
+    return start(this.#root, id);
+  }
+
+  /** Resolves when the container's process has ended. HostError: another process created it; only a parent is told. */
+  async wait(id: string): Promise<ExitStatus> {
+    const end = this.#ends.get(id);
+    if (end === undefined) readRecord(this.#root, id);
+    const status = await end;
+    if (status !== undefined) return status;
+    throw new HostError(
+      `the exit status of container ${JSON.stringify(id)} is told only to the process that created it`,
+    );
+  }
+
+  /** runtime.md#kill. `all`: every process of the container's cgroup. */
+  kill(id: string, signal: number, options: { readonly all?: boolean } = {}): Promise<void> {
+    return killContainer(this.#root, id, signal, options.all ?? false);
+  }
+
+  /** runtime.md#delete. `force`: a running container is killed, a missing one is fine. */
+  async delete(id: string, options: { readonly force?: boolean } = {}): Promise<void> {
+    await deleteContainer(this.#root, id, options.force ?? false);
+    this.#ends.delete(id);
+  }
+
+  /** create, start, wait, delete. `keep`: the stopped container stays. A start that fails leaves nothing, either. */
+  async run(id: string, options: CreateOptions & { readonly keep?: boolean } = {}): Promise<ExitStatus> {
+    await this.create(id, options);
+    try {
+      await this.start(id);
+      return await this.wait(id);
+    } finally {
+      if (options.keep !== true) await this.delete(id, { force: true });
+    }
+  }
+
+  /** runtime.md#query-state. */
+  async state(id: string): Promise<State> {
+    return this.#stateOf(readRecord(this.#root, id));
+  }
+
+  /** Every container of this root; what a killed create has left is a container without a state, told by a warning. */
+  async list(): Promise<State[]> {
+    return listStates(this.#root).flatMap(({ id, state, broken }) => {
+      if (state !== undefined) return [this.#stateOf(state as ContainerRecord)];
+      this.#options.onWarning?.(`container ${JSON.stringify(id)}: ${broken}; delete --force removes it`);
+      return [];
+    });
+  }
+
+  /** What `create` would do with a bundle on this host, as data. */
+  async plan(options: CreateOptions & { readonly id?: string } = {}): Promise<Plan> {
+    return prepare(this.#wish(options.id ?? "container", options)).compiled.plan;
+  }
+
+  /** The same as the executable that does it. */
+  async compile(options: CreateOptions & { readonly id?: string } = {}): Promise<Uint8Array> {
+    return emitImage(await this.plan(options)).bytes;
+  }
+
+  #wish(id: string, options: CreateOptions) {
+    return {
+      id,
+      bundle: options.bundle ?? ".",
+      noPivot: options.noPivot ?? false,
+      preserveFds: options.preserveFds ?? 0,
+      stdio: options.stdio ?? ([0, 1, 2] as const),
+      cgroupManager: this.#options.cgroupManager ?? ("cgroupfs" as const),
+      warn: (warning: string) => this.#options.onWarning?.(warning),
+    };
+  }
+
+  #stateOf(record: ContainerRecord): State {
+    const { ociVersion, id, bundle, annotations, rootfs, created, owner } = record;
+    const status = deriveStatus(this.#root, record);
+    const pid = status === "stopped" ? 0 : record.pid;
+    return {
+      ociVersion,
+      id,
+      status,
+      pid,
+      bundle,
+      rootfs,
+      created,
+      owner: userName(owner),
+      ...(annotations && { annotations }),
+    };
+  }
+}
+
+function exitStatus(status: Awaited<ReturnType<typeof waitExit>>): ExitStatus | undefined {
+  if (status === undefined) return undefined;
+  return "exited" in status ? { code: status.exited } : { signal: status.signaled };
+}
+
+function userName(uid: number): string {
+  return uid === 0 ? "root" : String(uid);
+}

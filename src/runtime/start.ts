@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/** `start`: runtime.md#start. The connection's end says that the program runs; a report says what kept it from it. */
+import { decodeReport, LOG_SIZE, REPORT_SIZE } from "../emit/report.ts";
+import { StateError, SyscallError } from "../errors/errors.ts";
+import { errnoName } from "../kernel/errno.ts";
+import { close, type Fd } from "../native/fd.ts";
+import { openDirectory } from "../native/in-root.ts";
+import { recvMessage } from "../native/message.ts";
+import { connectTo } from "../native/socket.ts";
+import { withHeld } from "../state/hold.ts";
+import { deriveStatus } from "../state/status.ts";
+import { removeStartSocket, startSocket } from "../state/store.ts";
+import { failureOf } from "./failure.ts";
+import { missingProgram } from "./missing-program.ts";
+import { type ContainerRecord, readRecord } from "./record.ts";
+
+export async function start(root: string, id: string): Promise<void> {
+  await withHeld(root, id, async (held) => {
+    const record = readRecord(root, id);
+    checkStartable(root, record);
+    const connection = connectTo(startSocket(root, id));
+    try {
+      await confirm(connection, record);
+      removeStartSocket(held);
+    } finally {
+      close(connection);
+    }
+  });
+}
+
+function checkStartable(root: string, record: ContainerRecord): void {
+  const status = deriveStatus(root, record);
+  const named = `container ${JSON.stringify(record.id)}`;
+  if (status !== "created") {
+    const message = status === "running" ? "is running already" : `cannot be started: it is ${status}`;
+    throw new StateError("ETSRUN_NOT_CREATED", record.id, `${named} ${message}`, status);
+  }
+  if (record.startable) return;
+  throw new StateError(
+    "ETSRUN_NOT_CREATED",
+    record.id,
+    `${named} cannot be started: its config.json has no process`,
+    status,
+  );
+}
+
+async function confirm(connection: Fd, record: ContainerRecord): Promise<void> {
+  const bytes = await recvMessage(connection, REPORT_SIZE + LOG_SIZE);
+  if (bytes === undefined || bytes.length === 0) return;
+  const report = decodeReport(bytes);
+  if (report.kind !== "failure") throw new Error(`the image said ${report.kind}, expected nothing`);
+  const text = record.steps[report.step];
+  if (text === undefined) throw new SyscallError(`step of record ${report.step}`, errnoName(report.errno));
+  throw failureOf(report, text, findHint(record, text.line, report.errno));
+}
+
+/** The image waits until we have looked: its root is the container's. */
+function findHint({ pid }: ContainerRecord, line: string, errno: number): string | undefined {
+  if (!line.startsWith("execve(")) return undefined;
+  try {
+    const root = openDirectory(`/proc/${pid}/root`);
+    try {
+      return missingProgram(root, line, errno);
+    } finally {
+      close(root);
+    }
+  } catch {
+    return undefined;
+  }
+}
