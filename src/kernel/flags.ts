@@ -25,7 +25,7 @@ export type FlagTable = Readonly<Record<string, number | bigint>>;
  * RangeError: the value has bits, or is a number, that the table does not name.
  */
 export function printFlags(table: FlagTable, value: number | bigint): string {
-  if (ENUMERATIONS.has(table)) return nameOf(table, BigInt(value));
+  if (ENUMERATIONS.has(table)) return printName(table, value);
   const bits = unsigned(value);
   const field = FIELDS.get(table) ?? 0n;
   const names = field === 0n ? [] : printField(table, bits & field);
@@ -40,6 +40,15 @@ export function printFlags(table: FlagTable, value: number | bigint): string {
   else if (rest !== 0n)
     throw new RangeError(`no flag of ${Object.keys(table)[0]} and its kind has the value ${hex(rest)}`);
   return names.length === 0 ? (ZERO.get(table) ?? "0") : names.join("|");
+}
+
+/** The name of exactly this value. RangeError: the table has none. */
+export function printName(table: FlagTable, value: number | bigint): string {
+  const found = Object.entries(table).find(([, number]) => BigInt(number) === BigInt(value));
+  if (found === undefined) {
+    throw new RangeError(`nothing of ${Object.keys(table)[0]} and its kind has the value ${value}`);
+  }
+  return found[0];
 }
 
 /** A value of `table` as that architecture's kernel has it. Plans are written with the values of x86-64. */
@@ -90,14 +99,7 @@ const ZERO: ReadonlyMap<FlagTable, string> = new Map<FlagTable, string>([[ACCESS
 
 function printField(table: FlagTable, value: bigint): string[] {
   if (table === S && value === 0n) return [];
-  return [nameOf(table, value)];
-}
-
-function nameOf(table: FlagTable, value: bigint): string {
-  const found = Object.entries(table).find(([, number]) => BigInt(number) === value);
-  if (found === undefined)
-    throw new RangeError(`nothing of ${Object.keys(table)[0]} and its kind has the value ${value}`);
-  return found[0];
+  return [printName(table, value)];
 }
 
 /** JavaScript's | makes 32-bit numbers with a sign; the kernel's are without. */

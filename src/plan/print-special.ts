@@ -4,7 +4,7 @@ import type { CallName } from "../kernel/calls.ts";
 import { CAP } from "../kernel/capability.ts";
 import { CLONE } from "../kernel/clone.ts";
 import { F, FD } from "../kernel/fcntl.ts";
-import { type FlagTable, hex, octal, printFlags } from "../kernel/flags.ts";
+import { type FlagTable, hex, octal, printFlags, printName } from "../kernel/flags.ts";
 import { NS, TIOC } from "../kernel/ioctl.ts";
 import { KEYCTL } from "../kernel/keyctl.ts";
 import { F_SEAL } from "../kernel/memfd.ts";
@@ -130,7 +130,7 @@ function byOperation(
   table: FlagTable,
   operations: Operations,
 ): readonly string[] {
-  const name = printFlags(table, number(args[position]));
+  const name = printName(table, number(args[position]));
   const before = args.slice(0, position).map((arg) => print(arg));
   const rest = args.slice(position + 1);
   const formats = operations[name];
