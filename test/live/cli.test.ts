@@ -16,7 +16,7 @@ test.for([
   ["exit 255", 255],
 ] as const)("run of '%s' ends with %i", async ([script, status], t) => {
   requires(t, "root");
-  expect((await container(t, (spec) => shell(spec, script)).call("run")).status).toBe(status);
+  expect(await container(t, (spec) => shell(spec, script)).call("run")).toEqual({ status, stdout: "", stderr: "" });
 });
 
 test.for(["KILL", "9", "SIGKILL", "kill"])("kill %s ends a run in the foreground with 137", async (signal, t) => {
