@@ -108,15 +108,17 @@ function list(values: unknown): string {
   return Array.isArray(values) ? values.map((value) => JSON.stringify(value)).join(", ") : String(values);
 }
 
+/** An integer with all its digits, not rounded as String does. */
 function exact(limit: unknown, more = 0n): string {
-  return typeof limit === "number" ? String(BigInt(limit) + more) : String(limit);
+  return Number.isInteger(limit) ? String(BigInt(Number(limit)) + more) : String(limit);
 }
 
 /** A value as a message shows it: short, and on one line. */
 function show(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";
   if (typeof value === "object" && value !== null) return "an object";
-  return typeof value === "string" ? quote(short(value)) : short(String(value));
+  if (typeof value === "string") return quote(short(value));
+  return short(typeof value === "number" ? exact(value) : String(value));
 }
 
 function short(text: string): string {

@@ -6,10 +6,11 @@ import fc from "fast-check";
 import { describe, expect, type TestContext, test } from "vitest";
 import { checkFeatures, checkState, configSchema } from "../../src/config/check.ts";
 import { parseConfig } from "../../src/config/parse.ts";
+import { overlap } from "../../src/config/pointer.ts";
 import { ConfigError } from "../../src/errors/errors.ts";
 import { unmet } from "../requires.ts";
 import { changed } from "./changed.ts";
-import { type Difference, type Document, type Judge, LAXER, reference, STRICTER } from "./reference.ts";
+import { type Complaint, type Difference, type Document, type Judge, LAXER, reference, STRICTER } from "./reference.ts";
 
 const HERE = new URL(".", import.meta.url).pathname;
 const DOCUMENTS: readonly Document[] = ["config", "state", "features"];
@@ -81,18 +82,27 @@ describe("the reference schemas", () => {
 
 /** What only one side complains of, besides the differences that are meant; undefined when both agree. */
 function disagreement(document: Document, value: unknown, judge: Judge): string | undefined {
-  const ours = OURS[document](value)
-    .filter(({ place, message }) => !isMeant(STRICTER, document, place, message))
-    .map(({ place, message }) => `${place}: ${message}`);
-  const theirs = judge(value)
-    .filter(({ place, words }) => !isMeant(LAXER, document, place, words))
-    .map(({ place, words }) => `${place}: ${words}`);
-  if (ours.length > 0 === theirs.length > 0) return undefined;
-  return ours.length > 0 ? `only ours refuses ${ours.join("; ")}` : `only the reference refuses ${theirs.join("; ")}`;
+  const ours = OURS[document](value).map(({ place, message }) => ({ place, words: message }));
+  const theirs = judge(value);
+  const meant = { ours: unmeant(STRICTER, document, ours), theirs: unmeant(LAXER, document, theirs) };
+  if (meant.ours.length > 0 === meant.theirs.length > 0) return undefined;
+  // A place may be outside a meant difference and yet refused by both, for reasons of their own.
+  const [who, alone, others] =
+    meant.ours.length > 0 ? ["ours", meant.ours, theirs] : ["the reference", meant.theirs, ours];
+  const left = alone.filter(({ place }) => !others.some((other) => overlap(place, other.place)));
+  return left.length === 0
+    ? undefined
+    : `only ${who} refuses ${left.map(({ place, words }) => `${place}: ${words}`).join("; ")}`;
 }
 
-function isMeant(list: readonly Difference[], document: Document, place: string, words: string): boolean {
-  return list.some((one) => one.document === document && one.place.test(place) && (one.words ?? /^/).test(words));
+function unmeant<T extends Complaint>(
+  list: readonly Difference[],
+  document: Document,
+  complaints: readonly T[],
+): readonly T[] {
+  return complaints.filter(({ place, words }) => {
+    return !list.some((one) => one.document === document && one.place.test(place) && (one.words ?? /^/).test(words));
+  });
 }
 
 /** Of one document: `good/minimal` and its value, for those that are JSON. */
