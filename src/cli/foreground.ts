@@ -62,8 +62,7 @@ function forwardSignals(runtime: Runtime, id: string): { stop(): void } {
     waiting.push(signal);
     if (!sending) void sendAll();
   };
-  const names = forwardedSignals();
-  for (const name of names) process.on(name, receive);
+  for (const name of forwardedSignals()) process.on(name, receive);
 
   async function sendAll(): Promise<void> {
     sending = true;
@@ -74,9 +73,9 @@ function forwardSignals(runtime: Runtime, id: string): { stop(): void } {
     sending = false;
   }
   return {
+    // The process ends now, with the container's status: what still comes is for nobody.
     stop() {
       stopped = true;
-      for (const name of names) process.removeListener(name, receive);
     },
   };
 }

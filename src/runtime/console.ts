@@ -19,23 +19,24 @@ interface Wanted {
   readonly onTerminal: ((master: number) => void) | undefined;
 }
 
+// In the words of runc, which callers look for.
+const NO_TTY = "cannot use console socket if tsrun will not detach or allocate tty";
+const NO_SOCKET = "cannot allocate tty if tsrun will detach without setting console socket";
+
 const NONE: Console = { theirs: undefined, deliver: () => {}, close: () => {} };
 
 /** UsageError: a terminal without a place for its master, or a console socket without a terminal. */
 export function openConsole(config: Config, { consoleSocket, onTerminal }: Wanted): Console {
   if (config.process?.terminal !== true) {
     if (consoleSocket === undefined) return NONE;
-    throw new UsageError(
-      "--console-socket",
-      "--console-socket needs a terminal: /process/terminal of config.json is not true",
-    );
+    throw new UsageError("--console-socket", `${NO_TTY} (/process/terminal of config.json is not true)`);
   }
   if (consoleSocket !== undefined) {
     const theirs = connectTo(consoleSocket, "stream");
     return { theirs, deliver: () => {}, close: () => close(theirs) };
   }
   if (onTerminal === undefined) {
-    const message = "config.json asks for a terminal (/process/terminal): --console-socket must say where it goes";
+    const message = `${NO_SOCKET} (/process/terminal of config.json is true)`;
     throw new UsageError("--console-socket", message);
   }
   return relayed(onTerminal);

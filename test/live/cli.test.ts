@@ -2,11 +2,16 @@
 /** What callers of runc see of the command line: arguments, exit codes, output, logs, signals. */
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { expect, test } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
 import { bundle, temporary } from "./support/bundle.ts";
 import { container, shell, until } from "./support/container.ts";
 import { launch, run, runtimeRoot, TSRUN } from "./support/run.ts";
+import type { Spec } from "./support/spec.ts";
+
+// Cgroups go by the id: one that no other test on this machine has.
+const ID = `cli-${process.pid}`;
+const here = (t: TestContext, edit?: (spec: Spec) => void) => container(t, edit, { id: ID });
 
 const SLEEP = "touch /started; exec sleep 1000";
 
@@ -16,12 +21,12 @@ test.for([
   ["exit 255", 255],
 ] as const)("run of '%s' ends with %i", async ([script, status], t) => {
   requires(t, "root");
-  expect(await container(t, (spec) => shell(spec, script)).call("run")).toEqual({ status, stdout: "", stderr: "" });
+  expect(await here(t, (spec) => shell(spec, script)).call("run")).toEqual({ status, stdout: "", stderr: "" });
 });
 
 test.for(["KILL", "9", "SIGKILL", "kill"])("kill %s ends a run in the foreground with 137", async (signal, t) => {
   requires(t, "root");
-  const c = container(t, (spec) => shell(spec, SLEEP));
+  const c = here(t, (spec) => shell(spec, SLEEP));
   const running = c.call("run");
   await until("it runs", () => existsSync(join(c.rootfs, "started")));
   await c.ok("kill", [], [signal]);
@@ -30,7 +35,7 @@ test.for(["KILL", "9", "SIGKILL", "kill"])("kill %s ends a run in the foreground
 
 test("kill sends SIGTERM unless told, and refuses what is no signal", async (t) => {
   requires(t, "root");
-  const c = container(t, (spec) => shell(spec, "trap 'exit 3' TERM; touch /started; while :; do sleep 0.05; done"));
+  const c = here(t, (spec) => shell(spec, "trap 'exit 3' TERM; touch /started; while :; do sleep 0.05; done"));
   const running = c.call("run");
   await until("it runs", () => existsSync(join(c.rootfs, "started")));
   const refused = await c.call("kill", [], ["FOO"]);
@@ -44,7 +49,7 @@ test("signals to a run in the foreground reach the container's init", async (t) 
   const script = "trap 'echo usr1' USR1; trap 'echo term; exit 4' TERM; echo ready; while :; do sleep 0.05; done";
   const root = runtimeRoot(t);
   const { dir } = bundle(t, (spec) => shell(spec, script));
-  const { child, outcome } = launch([TSRUN, "--root", root, "run", "c1"], { cwd: dir });
+  const { child, outcome } = launch([TSRUN, "--root", root, "run", ID], { cwd: dir });
   let seen = "";
   child.stdout?.on("data", (chunk: string) => {
     seen += chunk;
@@ -63,9 +68,9 @@ test("bundle and pid file are relative to the caller's directory", async (t) => 
   const cwd = temporary(t);
   const options = ["--bundle", relative(cwd, dir), "--pid-file", "pid"];
   expect(
-    await run([TSRUN, "--root", root, "create", ...options, "c1"], { cwd, fds: [], prelude: "exec > /dev/null 2>&1" }),
+    await run([TSRUN, "--root", root, "create", ...options, ID], { cwd, fds: [], prelude: "exec > /dev/null 2>&1" }),
   ).toMatchObject({ status: 0 });
-  const state = JSON.parse((await run([TSRUN, "--root", root, "state", "c1"])).stdout) as {
+  const state = JSON.parse((await run([TSRUN, "--root", root, "state", ID])).stdout) as {
     pid: number;
     bundle: string;
   };
@@ -75,30 +80,32 @@ test("bundle and pid file are relative to the caller's directory", async (t) => 
 
 test("list and state have the keys of runc", async (t) => {
   requires(t, "root", "runc");
-  const c = container(t, (spec) => {
+  const c = here(t, (spec) => {
     shell(spec, SLEEP);
     spec.annotations = { "org.example.key": "value" };
   });
   const theirs = temporary(t);
   t.onTestFinished(async () => {
-    await run(["runc", "--root", theirs, "delete", "--force", "theirs"]);
+    await run(["runc", "--root", theirs, "delete", "--force", `theirs-${ID}`]);
   });
   await c.ok("create");
-  await run(["runc", "--root", theirs, "create", "--bundle", c.dir, "theirs"], { prelude: "exec > /dev/null 2>&1" });
+  await run(["runc", "--root", theirs, "create", "--bundle", c.dir, `theirs-${ID}`], {
+    prelude: "exec > /dev/null 2>&1",
+  });
   for (const command of [["list", "--format", "json"], ["state"]]) {
     const ask = async (bin: string, root: string, id: string) => {
       const words = command[0] === "state" ? [...command, id] : command;
       return JSON.parse((await run([bin, "--root", root, ...words])).stdout) as object | object[];
     };
-    const [ours, other] = [await ask(TSRUN, c.root, "c1"), await ask("runc", theirs, "theirs")];
+    const [ours, other] = [await ask(TSRUN, c.root, ID), await ask("runc", theirs, `theirs-${ID}`)];
     const keys = (value: object | object[]) => Object.keys(Array.isArray(value) ? (value[0] ?? {}) : value);
     expect(keys(ours)).toEqual(keys(other));
   }
-  expect((await run([TSRUN, "--root", c.root, "list", "--quiet"])).stdout).toBe("c1\n");
+  expect((await run([TSRUN, "--root", c.root, "list", "--quiet"])).stdout).toBe(`${ID}\n`);
   const table = (await run([TSRUN, "--root", c.root, "list"])).stdout.split("\n");
   expect(table[0]?.split(/ +/)).toEqual(["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]);
   expect(table[1]?.split(/ +/)).toEqual([
-    "c1",
+    ID,
     expect.stringMatching(/^\d+$/),
     "created",
     c.dir,
@@ -116,12 +123,12 @@ test("without a root directory there are no containers", async (t) => {
 
 test("a failure is an error in the log, and told on stderr", async (t) => {
   requires(t, "root");
-  const c = container(t, (spec) => {
+  const c = here(t, (spec) => {
     spec.process.args = ["/no/such/program"];
   });
   const log = join(temporary(t), "log.json");
   const options = ["--root", c.root, "--log", log, "--log-format", "json"];
-  const outcome = await run([TSRUN, ...options, "run", "--bundle", c.dir, "c1"]);
+  const outcome = await run([TSRUN, ...options, "run", "--bundle", c.dir, ID]);
   expect(outcome.status).toBe(1);
   expect(outcome.stderr).toContain("/no/such/program");
   const lines = readFileSync(log, "utf8").trimEnd().split("\n");
@@ -136,14 +143,14 @@ test("a failure is an error in the log, and told on stderr", async (t) => {
 
 test("delete of a container that does not exist fails, by force it is fine", async (t) => {
   requires(t, "root");
-  const c = container(t);
+  const c = here(t);
   expect((await c.call("delete")).status).toBe(1);
   expect(await c.call("delete", ["--force"])).toMatchObject({ status: 0, stderr: "" });
 });
 
 test("run --keep leaves a stopped container, run without it leaves none", async (t) => {
   requires(t, "root");
-  const c = container(t);
+  const c = here(t);
   expect((await c.call("run", ["--keep"])).status).toBe(0);
   expect(await c.status()).toBe("stopped");
   await c.ok("delete");
@@ -153,14 +160,14 @@ test("run --keep leaves a stopped container, run without it leaves none", async 
 
 test("run --detach returns when the process runs", async (t) => {
   requires(t, "root");
-  const c = container(t, (spec) => shell(spec, SLEEP));
+  const c = here(t, (spec) => shell(spec, SLEEP));
   expect((await c.call("run", ["--detach"])).status).toBe(0);
   expect(await c.status()).toBe("running");
 });
 
 test("a command line that is not understood changes nothing", async (t) => {
   requires(t, "root");
-  const c = container(t);
+  const c = here(t);
   for (const options of [["--nope"], ["--preserve-fds", "x"], ["--no-pivot=perhaps"]]) {
     expect((await c.call("create", options)).status).toBe(1);
   }

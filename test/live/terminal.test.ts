@@ -7,12 +7,15 @@ import { type Terminal, terminal } from "./support/pty.ts";
 import { run, runtimeRoot, TSRUN } from "./support/run.ts";
 import type { Spec } from "./support/spec.ts";
 
+// Cgroups go by the id: one that no other test on this machine has.
+const ID = `terminal-${process.pid}`;
+
 /** `run` of a shell script at a terminal of its own. */
 function runAt(t: TestContext, script: string, options: { size?: { rows: number; columns: number } } = {}): Terminal {
   requires(t, "root");
   const root = runtimeRoot(t);
   const { dir } = bundle(t, withTerminal(script));
-  return terminal(t, [TSRUN, "--root", root, "run", "c1"], { cwd: dir, ...options });
+  return terminal(t, [TSRUN, "--root", root, "run", ID], { cwd: dir, ...options });
 }
 
 function withTerminal(script: string): (spec: Spec) => void {
@@ -78,7 +81,7 @@ test("our terminal is as it was after a start that failed", async (t) => {
     spec.process.terminal = true;
     spec.process.args = ["/no/such/program"];
   });
-  const at = terminal(t, [TSRUN, "--root", root, "run", "c1"], { cwd: dir });
+  const at = terminal(t, [TSRUN, "--root", root, "run", ID], { cwd: dir });
   const before = at.mode();
   expect(await at.end()).toBe(1);
   expect(at.mode()).toEqual(before);
@@ -105,7 +108,7 @@ test("without a terminal of our own the bytes are relayed, and lines end as the 
   requires(t, "root");
   const root = runtimeRoot(t);
   const { dir } = bundle(t, withTerminal("stty -echo; echo ready; cat; echo done"));
-  const outcome = await run([TSRUN, "--root", root, "run", "c1"], { cwd: dir, stdin: "one\ntwo\n" });
+  const outcome = await run([TSRUN, "--root", root, "run", ID], { cwd: dir, stdin: "one\ntwo\n" });
   expect(outcome).toMatchObject({ status: 0, stderr: "" });
   expect(outcome.stdout.split("\n")).toEqual(expect.arrayContaining(["ready", "one", "two", "done"]));
   expect(outcome.stdout).not.toContain("\r");
@@ -116,7 +119,7 @@ test("a terminal cannot be had with --detach unless there is a socket to send it
   const root = runtimeRoot(t);
   const { dir } = bundle(t, withTerminal("true"));
   for (const command of [["run", "--detach"], ["create"]]) {
-    const outcome = await run([TSRUN, "--root", root, ...command, "c1"], { cwd: dir });
+    const outcome = await run([TSRUN, "--root", root, ...command, ID], { cwd: dir });
     expect(outcome.status).toBe(1);
     expect(outcome.stderr).toMatch(/cannot allocate tty if \S+ will detach without setting console socket/);
   }
@@ -132,7 +135,7 @@ test("a console socket is for a terminal that is detached from", async (t) => {
     [["run", "--detach"], plain],
     [["create"], plain],
   ] as const) {
-    const outcome = await run([TSRUN, "--root", root, ...command, "--console-socket", `${dir}/none.sock`, "c1"], {
+    const outcome = await run([TSRUN, "--root", root, ...command, "--console-socket", `${dir}/none.sock`, ID], {
       cwd: dir,
     });
     expect(outcome.status).toBe(1);
