@@ -81,12 +81,17 @@ function actTexts(act: Act): readonly string[] {
   return [...(path === undefined ? [] : [path]), ...(file === undefined ? [] : [file]), ...(ranges ?? [])];
 }
 
+/** How many errnos a record of the image has room for. */
+const TOLERANCES = 4;
+
 /** What a step says of its result must be something that the machine can do. */
 function checkResults({ steps }: Plan): readonly string[] {
   return steps.flatMap((step, index) => {
     if (!isCall(step)) return [];
     const problems: string[] = [];
     if (step.tolerate?.EINTR !== undefined) problems.push("EINTR is always retried, it cannot be tolerated");
+    const tolerated = Object.keys(step.tolerate ?? {}).length;
+    if (tolerated > TOLERANCES) problems.push(`tolerates ${tolerated} errnos, ${TOLERANCES} at most`);
     if (step.branch !== undefined && step.expect !== undefined) problems.push("both a branch and a demanded result");
     if (step.branch !== undefined && step.checks !== undefined) problems.push("both a branch and checks");
     for (const { field } of step.checks ?? []) {

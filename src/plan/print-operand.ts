@@ -33,7 +33,7 @@ function printOperand(operand: Operand, nameOf: NameOf, format?: Format): string
     case "null":
       return "NULL";
     case "result":
-      return nameOf(operand.name);
+      return printResult(nameOf(operand.name), format);
     case "address":
       return printAddress(nameOf(operand.name), undefined);
     case "strings":
@@ -45,6 +45,11 @@ function printOperand(operand: Operand, nameOf: NameOf, format?: Format): string
     default:
       throw new RangeError(`no operand is of the kind ${(operand satisfies never as { kind: string }).kind}`);
   }
+}
+
+/** `$fd`; once the number is known, in the way of its place. */
+function printResult(name: string, format: Format | undefined): string {
+  return format !== undefined && /^-?\d+$/.test(name) ? formatNumber(BigInt(name), format) : name;
 }
 
 function printInt(value: number | bigint, base: 8 | 10 | 16 = 10): string {

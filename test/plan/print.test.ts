@@ -16,7 +16,7 @@ const plan = (steps: readonly Step[]): Plan => ({ arch: "x64", steps, inputs: { 
 const lines = (steps: readonly Step[]) => printPlan(plan(steps)).trimEnd().split("\n").slice(1);
 
 describe("a call is printed as strace prints it", () => {
-  test.each([...CASES])("%s", (line, call, args) => {
+  test.each(CASES.map(([line, call, args]) => [line, call, args] as const))("%s", (line, call, args) => {
     expect(printCall({ call, args })).toBe(line);
   });
 

@@ -45,7 +45,7 @@ function readCall(content: string, line: number): Seen {
   const name = text.slice(0, text.indexOf("("));
   return {
     line,
-    text,
+    text: text.replace(/ <unfinished \.\.\.>\)$/, ")"),
     name,
     ...(result !== "?" && { result: toNumber(result) }),
     ...(errno !== undefined && { errno }),
