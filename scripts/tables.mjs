@@ -2,7 +2,7 @@
 /**
  * `npm run tables`: compares src/kernel/ with the C headers of this machine.
  *
- * For each file one C program prints what the headers say of every name that our tables have, and of every layout its
+ * For each file the C compiler compares what the headers say of every name that our tables have, and of every layout its
  * size, offsets and sizes of fields. Prints each difference; exits 1 if there is one, 77 when there is no C compiler.
  */
 import { execFileSync } from "node:child_process";
@@ -95,6 +95,7 @@ const STRUCTS = {
 };
 
 const work = mkdtempSync(join(tmpdir(), "tsrun-tables-"));
+const PROGRAM = join(work, "program");
 try {
   process.exitCode = await main();
 } finally {
@@ -191,27 +192,42 @@ function compareLayouts(layouts) {
   });
 }
 
-/** One C program that prints each name's value; the lines that differ from `values`. */
+/**
+ * What differs between the headers and `values`. The compiler alone decides whether anything does, for linking and
+ * running take most of the time; only then a program prints what the headers say.
+ */
 function compare(what, headers, before, values, untold, define = "") {
   const names = Object.keys(values).filter((name) => !(name in untold));
-  const lines = names.map((name) => `  printf("%lld\\n", (long long)(${name}));`);
   const includes = ["stdio.h", ...headers].map((header) => `#include <${header}>\n`).join("");
-  const source = `#define _GNU_SOURCE\n${before}${includes}${define}\nint main(void) {\n${lines.join("\n")}\n}\n`;
-  const program = join(work, "program");
-  writeFileSync(`${program}.c`, source);
-  try {
-    execFileSync("cc", ["-w", "-o", program, `${program}.c`], { stdio: ["ignore", "ignore", "pipe"] });
-  } catch (error) {
-    return String(error.stderr)
-      .split("\n")
-      .filter((line) => line.includes("error:"))
-      .map((line) => `${what}: ${line}`);
+  const head = `#define _GNU_SOURCE\n${before}${includes}${define}\n`;
+  const asserts = names.map((name) => `_Static_assert(${sameInC(name, values[name])}, "");\n`);
+  if (compile(head + asserts.join(""), "-fsyntax-only") === "") return [];
+  const lines = names.map((name) => `  printf("%lld\\n", (long long)(${name}));\n`);
+  const errors = compile(`${head}int main(void) {\n${lines.join("")}}\n`);
+  if (errors !== "") {
+    const told = errors.split("\n").filter((line) => line.includes("error:"));
+    return told.map((line) => `${what}: ${line}`);
   }
-  const told = execFileSync(program, { encoding: "utf8" }).trimEnd().split("\n");
+  const told = execFileSync(PROGRAM, { encoding: "utf8" }).trimEnd().split("\n");
   return names.flatMap((name, index) => {
     const [ours, theirs] = [BigInt(values[name]), BigInt(told[index])];
-    // A C int with its highest bit set prints as a negative number: only 32 bits count then.
     const same = ours === theirs || (theirs < 0n && BigInt.asUintN(32, theirs) === ours);
     return same ? [] : [`${what}: ${name} is ${theirs} in the headers, ${ours} in our table`];
   });
+}
+
+/** A C int with its highest bit set is a negative number: only 32 bits count then. */
+function sameInC(name, value) {
+  return `(long long)(${name}) == ${value}LL || ((long long)(${name}) < 0 && (unsigned)(${name}) == ${value}LL)`;
+}
+
+/** What the compiler complains of; "" when it does not. */
+function compile(source, ...options) {
+  writeFileSync(`${PROGRAM}.c`, source);
+  try {
+    execFileSync("cc", ["-w", ...options, "-o", PROGRAM, `${PROGRAM}.c`], { stdio: ["ignore", "ignore", "pipe"] });
+    return "";
+  } catch (error) {
+    return String(error.stderr);
+  }
 }
