@@ -54,11 +54,17 @@ function syscallLines(error: SyscallError, scene: Scene): string[] {
     const origin = from === "" ? "" : ` · from ${configOf(scene)} ${from}`;
     lines.push(`step ${number} of ${of}, in ${stage}${origin}`);
   }
-  if (error.kernelLog !== undefined && error.kernelLog !== "") lines.push(`kernel: ${error.kernelLog.trim()}`);
+  for (const said of kernelLines(error.kernelLog)) lines.push(`kernel: ${said}`);
   const line = error.step === undefined ? error.call : `${error.call}  # ${error.step.from}`;
   const hint = error.hint ?? hintFor(callName(error.call), error.errno, line);
   if (hint !== undefined) lines.push(`hint: ${hint}`);
   return [...lines, ...causesOf(error)];
+}
+
+/** A filesystem context's log has its level, e, w or i, before each message. fsopen(2). */
+function kernelLines(log = ""): string[] {
+  const lines = log.split("\n").map((line) => line.replace(/^[ewi] /, "").trim());
+  return lines.filter((line) => line !== "");
 }
 
 /** The chain of causes; a bug among them keeps its stack. */

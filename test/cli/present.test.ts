@@ -39,7 +39,7 @@ describe("a failed step", () => {
     });
     expect(presentError(error).text).toBe(
       `tsrun: fsconfig($fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) = -1 EINVAL (Invalid argument)
-  kernel: e overlay: missing lowerdir
+  kernel: overlay: missing lowerdir
   hint: give lowerdir
 `,
     );
