@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What each rule finds, and where. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { check } from "../../src/config/check.ts";
+import { RULES } from "../../src/config/rules.ts";
+import { sectionOf } from "../../src/config/sections.ts";
+import { UNSUPPORTED } from "../../src/config/unsupported.ts";
+import { unmet } from "../requires.ts";
+
+const PROCESS = { args: ["sh"], cwd: "/", user: { uid: 0, gid: 0 } };
+const SOUND = { ociVersion: "1.3.0", root: { path: "rootfs" }, process: PROCESS };
+const MAP = [{ containerID: 0, hostID: 100000, size: 65536 }];
+const USER = { namespaces: [{ type: "user" }], uidMappings: MAP, gidMappings: MAP };
+
+const config = (rest: object) => ({ ...SOUND, ...rest });
+const process = (rest: object) => config({ process: { ...PROCESS, ...rest } });
+const linux = (rest: object) => config({ linux: rest });
+const spaces = (...types: readonly string[]) => types.map((type) => ({ type }));
+const rlimits = (...list: readonly (readonly [string, number | bigint, number | bigint])[]) =>
+  process({ rlimits: list.map(([type, soft, hard]) => ({ type, soft, hard })) });
+
+type Row = readonly [title: string, config: unknown, ...findings: string[]];
+
+const FINDINGS: readonly Row[] = [
+  ["the version is no SemVer", config({ ociVersion: "v1.0.0" }), "/ociVersion: expected a SemVer"],
+  ["the version is 0.x", config({ ociVersion: "0.5.0" }), "/ociVersion: expected version 1.x"],
+  ["no root", { ociVersion: "1.3.0", process: PROCESS }, `: "root" is missing`],
+  ["no arguments", process({ args: undefined }), `/process: "args" is missing`],
+  ["empty arguments", process({ args: [] }), "/process/args: expected at least 1"],
+  ["a relative directory", process({ cwd: "x" }), "/process/cwd: expected an absolute path"],
+  ["an empty directory", process({ cwd: "" }), "/process/cwd: expected an absolute path"],
+  ["variables", process({ env: ["A=", "B", "=c", ""] }), "/process/env/1: ", "/process/env/2: ", "/process/env/3: "],
+  [
+    "a wide terminal",
+    process({ terminal: true, consoleSize: { height: 2n ** 60n, width: 1 } }),
+    "/process/consoleSize/height: ",
+  ],
+  [
+    "limits, unknown and doubled",
+    rlimits(["RLIMIT_X", 0, 0], ["RLIMIT_AS", 1, 1], ["RLIMIT_AS", 1, 1]),
+    "/process/rlimits/0/type: ",
+    "/process/rlimits/2/type: RLIMIT_AS is set already by /process/rlimits/1",
+  ],
+  [
+    "soft above hard",
+    rlimits(["RLIMIT_AS", 2n ** 64n - 1n, 2n ** 64n - 2n]),
+    "/process/rlimits/0/soft: 18446744073709551615 is above the hard limit, 18446744073709551614",
+  ],
+  [
+    "a host name without namespace",
+    config({ hostname: "a", domainname: "b" }),
+    "/hostname: needs a uts",
+    "/domainname: needs a uts",
+  ],
+  [
+    "a long name in UTF-8",
+    config({ hostname: "ä".repeat(33), linux: { namespaces: spaces("uts") } }),
+    "/hostname: expected at most 64 bytes, found 66",
+  ],
+  ["an annotation without key", config({ annotations: { "": "x" } }), "/annotations/: "],
+  [
+    "two namespaces of a type",
+    linux({ namespaces: spaces("pid", "ipc", "pid") }),
+    "/linux/namespaces/2/type: pid is listed already by /linux/namespaces/0",
+  ],
+  ["a relative namespace", linux({ namespaces: [{ type: "pid", path: "self" }] }), "/linux/namespaces/0/path: "],
+  [
+    "mappings without namespace",
+    linux({ uidMappings: MAP, gidMappings: MAP }),
+    "/linux/uidMappings: needs",
+    "/linux/gidMappings: needs",
+  ],
+  [
+    "mappings of a joined namespace",
+    linux({ namespaces: [{ type: "user", path: "/x" }], gidMappings: MAP }),
+    `/linux/gidMappings: the user namespace "/x" is joined`,
+  ],
+  [
+    "no mappings",
+    linux({ namespaces: spaces("user") }),
+    `/linux: the new user namespace needs "uidMappings"`,
+    `/linux: the new user namespace needs "gidMappings"`,
+  ],
+  [
+    "an empty range",
+    linux({ ...USER, gidMappings: [...MAP, { containerID: 70000, hostID: 5, size: 0 }] }),
+    "/linux/gidMappings/1/size: ",
+  ],
+  [
+    "a range within another",
+    linux({ ...USER, uidMappings: [{ containerID: 3, hostID: 7, size: 2 }, ...MAP] }),
+    "/linux/uidMappings/1/containerID: the range overlaps that of /linux/uidMappings/0",
+  ],
+  [
+    "too many ranges",
+    linux({ ...USER, uidMappings: Array.from({ length: 341 }, (_, i) => ({ containerID: i, hostID: i, size: 1 })) }),
+    "/linux/uidMappings: expected at most 340 entries, found 341",
+  ],
+  [
+    "ids that are not mapped",
+    config({ process: { ...PROCESS, user: { uid: 65536, gid: 0, additionalGids: [1, 99999] } }, linux: USER }),
+    "/process/user/uid: 65536 is not mapped",
+    "/process/user/additionalGids/1: 99999",
+  ],
+  ["offsets without namespace", linux({ timeOffsets: { boottime: { secs: 1 } } }), "/linux/timeOffsets: needs a time"],
+  [
+    "offsets of a joined namespace",
+    linux({ namespaces: [{ type: "time", path: "/x" }], timeOffsets: { boottime: {} } }),
+    "/linux/timeOffsets: the time namespace",
+  ],
+  [
+    "a clock without offset",
+    linux({ namespaces: spaces("time"), timeOffsets: { tai: {} } }),
+    "/linux/timeOffsets/tai: expected one of",
+  ],
+  [
+    "too many nanoseconds",
+    linux({ namespaces: spaces("time"), timeOffsets: { monotonic: { nanosecs: 1e9 } } }),
+    "/linux/timeOffsets/monotonic/nanosecs: ",
+  ],
+  ["a mount without type", config({ mounts: [{ destination: "/a" }] }), "/mounts/0: needs a"],
+  [
+    "a bind mount without source",
+    config({ mounts: [{ destination: "/a", options: ["rbind"] }] }),
+    "/mounts/0: a bind mount needs",
+  ],
+  [
+    "a bind mount with data",
+    config({ mounts: [{ destination: "/a", source: "b", options: ["bind", "ro", "uid=3"] }] }),
+    `/mounts/0/options/2: "uid=3" is not an option of bind mounts`,
+  ],
+  [
+    "one side of a mount's mappings",
+    config({ mounts: [{ destination: "/a", source: "b", options: ["bind"], uidMappings: MAP }] }),
+    `/mounts/0: "uidMappings" needs "gidMappings"`,
+    "/mounts/0/uidMappings: not supported yet",
+  ],
+  [
+    "idmap without anything to map",
+    config({ mounts: [{ destination: "/a", source: "b", options: ["bind", "ridmap"] }] }),
+    "/mounts/0/options/1: ",
+    "/mounts/0/options/1: not supported yet",
+  ],
+  [
+    "devices",
+    linux({
+      devices: [
+        { type: "b", path: "x", minor: -1 },
+        { type: "p", path: "/y" },
+      ],
+    }),
+    "/linux/devices/0/path: ",
+    `/linux/devices/0: a device of type b needs "major"`,
+    "/linux/devices/0/minor: expected 0 to 1048575",
+  ],
+  [
+    "parameters of the machine",
+    linux({
+      namespaces: spaces("network", "ipc", "uts", "user"),
+      ...{ uidMappings: MAP, gidMappings: MAP },
+      sysctl: {
+        "vm.x": "1",
+        "kernel.hostname": "x",
+        "kernel.core_pattern": "x",
+        "fs.file-max": "1",
+        "net..x": "",
+        "net/./x": "",
+        "user.max_user_namespaces": "1",
+      },
+    }),
+    "/linux/sysctl/vm.x: ",
+    "/linux/sysctl/kernel.hostname: set",
+    "/linux/sysctl/kernel.core_pattern: ",
+    "/linux/sysctl/fs.file-max: ",
+    "/linux/sysctl/net..x: ",
+    "/linux/sysctl/net~1.~1x: ",
+  ],
+  [
+    "parameters of absent namespaces",
+    linux({
+      namespaces: spaces("pid"),
+      sysctl: { "net.x": "1", "kernel.sem": "1", "fs.mqueue.x": "1", "kernel.domainname": "x", "user.x": "1" },
+    }),
+    "/linux/sysctl/net.x: needs a network",
+    "/linux/sysctl/kernel.sem: needs a ipc",
+    "/linux/sysctl/fs.mqueue.x: needs a ipc",
+    "/linux/sysctl/kernel.domainname: needs a uts",
+    "/linux/sysctl/user.x: needs a user",
+  ],
+  [
+    "masks without namespace",
+    linux({ maskedPaths: ["/a"], readonlyPaths: ["b"] }),
+    "/linux/maskedPaths: needs a mount",
+    "/linux/readonlyPaths: needs a mount",
+    "/linux/readonlyPaths/0: expected an absolute path",
+  ],
+  ["a cgroup that climbs", linux({ cgroupsPath: "../x" }), "/linux/cgroupsPath: "],
+  [
+    "flags of the personality",
+    linux({ personality: { domain: "LINUX", flags: ["X"] } }),
+    "/linux/personality/flags/0: ",
+  ],
+  ["propagation without namespace", linux({ rootfsPropagation: "shared" }), "/linux/rootfsPropagation: needs a mount"],
+  [
+    "hooks",
+    config({ hooks: { poststart: [{ path: "/a" }, { path: "b" }], other: 5 } }),
+    "/hooks/poststart/1/path: expected an absolute path",
+    "/hooks: not supported yet",
+  ],
+  [
+    "an errno too many",
+    linux({
+      seccomp: {
+        defaultAction: "SCMP_ACT_ALLOW",
+        defaultErrnoRet: 1,
+        syscalls: [{ names: ["read"], action: "SCMP_ACT_KILL", errnoRet: 1 }],
+      },
+    }),
+    "/linux/seccomp/defaultErrnoRet: SCMP_ACT_ALLOW returns no errno",
+    "/linux/seccomp/syscalls/0/errnoRet: ",
+    "/linux/seccomp: not supported yet",
+  ],
+  [
+    "data without listener",
+    linux({ seccomp: { defaultAction: "SCMP_ACT_ALLOW", listenerMetadata: "x" } }),
+    "/linux/seccomp/listenerMetadata: needs",
+    "/linux/seccomp: not supported yet",
+  ],
+  [
+    "limits that limit nothing",
+    linux({ resources: { blockIO: { weightDevice: [{ major: 1, minor: 1 }] }, rdma: { a: {} } } }),
+    "/linux/resources/blockIO/weightDevice/0: needs",
+    "/linux/resources/rdma/a: needs",
+    "/linux/resources/blockIO: not",
+    "/linux/resources/rdma: not",
+  ],
+  [
+    "what comes later",
+    process({
+      apparmorProfile: "a",
+      selinuxLabel: "b",
+      scheduler: { policy: "SCHED_IDLE" },
+      ioPriority: { class: "IOPRIO_CLASS_BE", priority: 1 },
+      execCPUAffinity: { initial: "0" },
+    }),
+    "/process/apparmorProfile: not supported yet",
+    "/process/selinuxLabel: not",
+    "/process/scheduler: not",
+    "/process/ioPriority: not",
+    "/process/execCPUAffinity: not",
+  ],
+  [
+    "what comes later of Linux",
+    linux({
+      mountLabel: "a",
+      intelRdt: { closID: "a" },
+      memoryPolicy: { mode: "MPOL_LOCAL" },
+      netDevices: { eth0: {} },
+      resources: { pids: { limit: 0 }, unified: { "a.b": "c" }, unknown: 3 },
+    }),
+    "/linux/mountLabel: not",
+    "/linux/intelRdt: not",
+    "/linux/memoryPolicy: not",
+    "/linux/netDevices: not",
+    "/linux/resources/pids: not",
+    "/linux/resources/unified: not",
+  ],
+  [
+    "all that is wrong at once",
+    { ociVersion: 1, process: { args: "sh" }, hostname: "a", linux: { namespaces: 3, cgroupsPath: "/.." } },
+    "/ociVersion: expected a string, found 1",
+    `/process: "cwd" is missing`,
+    "/process/args: expected an array",
+    "/linux/namespaces: expected an array, found 3",
+    `: "root" is missing`,
+    "/linux/cgroupsPath: ",
+  ],
+];
+
+const WARNINGS: readonly Row[] = [
+  ["a version to come", config({ ociVersion: "1.4.0", mounts: undefined }), `/ociVersion: "1.4.0" is newer`],
+  ["no process", { ociVersion: "1.3.0", root: { path: "r" } }, `: "process" is missing`],
+  [
+    "an unknown capability",
+    process({ capabilities: { bounding: ["CAP_KILL", "CAP_X", "toString"] } }),
+    `/process/capabilities/bounding/1: "CAP_X" is not`,
+    "/process/capabilities/bounding/2: ",
+  ],
+  [
+    "ambient capabilities alone",
+    process({ capabilities: { ambient: ["CAP_KILL"], permitted: ["CAP_KILL"] } }),
+    "/process/capabilities/ambient: left out",
+  ],
+  [
+    "effective capabilities alone",
+    process({ capabilities: { effective: ["CAP_KILL"] } }),
+    "/process/capabilities/effective: left out",
+  ],
+  [
+    "a relative destination",
+    config({ mounts: [{ destination: "a", type: "tmpfs" }] }),
+    `/mounts/0/destination: "a" is relative`,
+  ],
+  [
+    "a device path twice",
+    linux({
+      devices: [
+        { type: "p", path: "/a" },
+        { type: "p", path: "/a" },
+      ],
+    }),
+    "/linux/devices/1/path: ",
+  ],
+  [
+    "the device rule that spec writes",
+    linux({ resources: { devices: [{ allow: false, access: "rwm" }] } }),
+    "/linux/resources/devices: not enforced yet",
+  ],
+];
+
+const DEFAULTS = /nothing is mounted on/;
+
+describe("findings", () => {
+  test.for(FINDINGS)("%s", ([, value, ...expected]) => {
+    expect(lines(check(value).findings)).toEqual(expected.map((text) => expect.stringContaining(text)));
+    for (const line of lines(check(value).findings)) expect(expected.some((text) => line.startsWith(text))).toBe(true);
+  });
+});
+
+describe("warnings", () => {
+  test.for(WARNINGS)("%s", ([, value, ...expected]) => {
+    const { findings, warnings } = check(value);
+    expect(findings).toEqual([]);
+    const told = lines(warnings).filter((line) => !DEFAULTS.test(line));
+    expect(told).toEqual(expected.map((text) => expect.stringContaining(text)));
+  });
+
+  test("file systems that every container should have", () => {
+    const mounts = ["/proc/", "dev/pts", "/dev//shm"].map((destination) => ({ destination, type: "tmpfs" }));
+    expect(lines(check(config({ mounts })).warnings)).toContain("/mounts: nothing is mounted on /sys");
+    expect(lines(check(SOUND).warnings)).toContain(": nothing is mounted on /proc, /sys, /dev/pts, /dev/shm");
+  });
+});
+
+test("each rule has a name of its own, says what it reads, and finds nothing wrong with a sound config", () => {
+  const rules = [...RULES, ...UNSUPPORTED];
+  expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
+  expect(rules.filter(({ reads }) => reads.length === 0)).toEqual([]);
+  expect(check(SOUND).findings).toEqual([]);
+});
+
+test("each finding cites a section that the specification has", (t) => {
+  const folder =
+    globalThis.process.env.OCI_SPEC_DIR ?? unmet(t, "needs the runtime specification: OCI_SPEC_DIR names its folder");
+  const places = [
+    "/a",
+    "/root",
+    "/mounts/0/options/1",
+    "/process/rlimits/0",
+    "/linux/resources/cpu/shares",
+    "/linux/seccomp",
+  ];
+  const cited = [...RULES, ...UNSUPPORTED].map(({ spec }) => spec).concat(places.map(sectionOf));
+  cited.push("bundle.md#filesystem-bundle", "runtime.md#state", "features.md#features-structure");
+  const unknown = [...new Set(cited)].filter((section) => !headings(folder, section).includes(section));
+  expect(unknown).toEqual([]);
+});
+
+/** The sections of the file that a section lies in, as GitHub names them. */
+function headings(folder: string, section: string): readonly string[] {
+  const [file = ""] = section.split("#");
+  if (!existsSync(join(folder, file))) return [];
+  const lines = readFileSync(join(folder, file), "utf8").matchAll(/^#+ (?:<a [^>]*\/>)?(.*)$/gm);
+  return Array.from(lines, ([, title = ""]) => `${file}#${title.trim().toLowerCase().replaceAll(" ", "-")}`);
+}
+
+function lines(findings: readonly { readonly pointer: string; readonly message: string }[]): readonly string[] {
+  return findings.map(({ pointer, message }) => `${pointer}: ${message}`);
+}
