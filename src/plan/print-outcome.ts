@@ -22,7 +22,7 @@ export function printOutcome(call: Call, numbers: LabelNumbers): string {
   if (expect !== undefined) parts.push(`= ${expect}`);
   if (branch !== undefined) parts.push(`= ${branch.value} ${to(branch.equal)}, else ${to(branch.other)}`);
   for (const [target, errnos] of groupTolerated(call)) parts.push(`or ${errnos.join(", ")} ${to(target)}`);
-  for (const check of call.checks ?? []) parts.push(printCheck(call, check));
+  for (const [errno, checks] of groupChecks(call)) parts.push(`where ${checks.join(", ")} else ${errno}`);
   return parts.map((part) => ` ${part}`).join("");
 }
 
@@ -30,17 +30,24 @@ export function printOutcome(call: Call, numbers: LabelNumbers): string {
 function groupTolerated(call: Call): ReadonlyMap<string, readonly string[]> {
   const groups = new Map<string, string[]>();
   for (const [errno, target] of Object.entries(call.tolerate ?? {}) as [ErrnoName, string][]) {
-    const group = groups.get(target);
-    if (group === undefined) groups.set(target, [errno]);
-    else group.push(errno);
+    groups.set(target, [...(groups.get(target) ?? []), errno]);
   }
   return groups;
 }
 
-function printCheck(call: Call, { field: name, mask, value, errno }: Check): string {
+/** Errno -> the checks that end the start with it. */
+function groupChecks(call: Call): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const check of call.checks ?? []) {
+    groups.set(check.errno, [...(groups.get(check.errno) ?? []), printCheck(call, check)]);
+  }
+  return groups;
+}
+
+function printCheck(call: Call, { field: name, mask, value }: Check): string {
   const field = fieldOf(call, name);
   const left = mask === undefined ? name : `${name} & ${printBits(field, mask)}`;
-  return `where ${left} == ${printBits(field, value)} else ${errno}`;
+  return `${left} == ${printBits(field, value)}`;
 }
 
 function fieldOf(call: Call, name: string): Field {

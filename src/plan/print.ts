@@ -16,7 +16,7 @@ const ORIGIN_COLUMN = 100;
  *
  *     or EEXIST, EROFS → 14     these errnos lead to step 14, or to the next
  *     = 0 → next, else → 20     where the result leads; without an arrow, the result that is demanded
- *     where f_type == TMPFS_MAGIC else EINVAL      asked of the structure that the call filled
+ *     where stx_rdev_major == 1, stx_rdev_minor == 3 else EINVAL      asked of the structure that the call filled
  */
 export function printPlan(plan: Plan): string {
   const numbers = numberLabels(plan);

@@ -112,7 +112,7 @@ describe("a plan is printed", () => {
       "  2  init       $x = fchdir($report) or EBADF → 6 or ENOENT → next",
       "  3  init       getpid() = 1",
       "  4  init       getpid() = 0 → 6, else → next",
-      '  5  init       statx($report, "", AT_STATX_SYNC_AS_STAT, STATX_TYPE, {...}) where stx_mode & S_IFMT == S_IFCHR else ENODEV where stx_rdev_minor == 3 else ENODEV',
+      '  5  init       statx($report, "", AT_STATX_SYNC_AS_STAT, STATX_TYPE, {...}) where stx_mode & S_IFMT == S_IFCHR, stx_rdev_minor == 3 else ENODEV',
       "  6  init       fstatfs($report, {...}) where f_type == PROC_SUPER_MAGIC else EINVAL",
       "  7  init       getcwd({...}, 4096) where first == 0x2f else ENOENT",
     ]);
