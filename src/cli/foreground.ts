@@ -85,6 +85,9 @@ const RETRY_MS = 5;
 /** Whether there is nothing more to be done about the signal. */
 async function sent(runtime: Runtime, id: string, signal: number): Promise<boolean> {
   try {
+    // Before `start` there is only the image, which as the init of a pid namespace would not even notice.
+    const { status } = await runtime.state(id);
+    if (status === "creating" || status === "created") return false;
     await runtime.kill(id, signal);
     return true;
   } catch (error) {

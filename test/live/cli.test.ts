@@ -61,6 +61,23 @@ test("signals to a run in the foreground reach the container's init", async (t) 
   expect(await outcome).toMatchObject({ status: 4, stdout: "ready\nusr1\nterm\n" });
 });
 
+test("a signal that comes before the container runs waits for it", async (t) => {
+  requires(t, "root");
+  const root = runtimeRoot(t);
+  const { dir } = bundle(t, (spec) => {
+    shell(spec, "exec sleep 1000");
+    // The init of a pid namespace would ignore the signal.
+    spec.linux.namespaces = spec.linux.namespaces.filter(({ type }) => type !== "pid");
+  });
+  const { child, outcome } = launch([TSRUN, "--root", root, "run", ID], { cwd: dir });
+  const catches = () => /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1] ?? "0";
+  // The last that is taken over; Node itself catches SIGTERM before it runs anything.
+  const SIGSYS = 1n << 30n;
+  await until("signals are caught", () => (BigInt(`0x${catches()}`) & SIGSYS) !== 0n);
+  child.kill("SIGTERM");
+  expect(await outcome).toMatchObject({ status: 143, stderr: "" });
+});
+
 test("bundle and pid file are relative to the caller's directory", async (t) => {
   requires(t, "root");
   const root = runtimeRoot(t);
