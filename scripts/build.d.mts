@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What tests use of the build. */
-export function bundle(entry: string, outfile: string, options?: { executable?: boolean }): Promise<void>;
+export function bundle(entry: string, outfile: string): Promise<void>;
 export function copyAddons(dist: string): void;
+export function launcher(dist: string, name: string): void;

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Builds dist/: the command `tsrun`, the library `index.cjs`, koffi's addon beside them, and the types.
+ *
  * Every file is put in place by a rename, so a build does not disturb a tsrun that runs.
+ * The command is three files: `tsrun.cjs` is the bundle, `tsrun.cache` what V8 made of it here, `tsrun` the launcher that
+ * gives both to V8. To read and compile the bundle anew would take longer than to start a container.
  */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import vm from "node:vm";
 import { build } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll(join(ROOT, "dist"));
 
 async function buildAll(dist) {
   node("scripts/validators.mjs");
@@ -21,14 +25,15 @@ async function buildAll(dist) {
   copyAddons(dist);
   put(join(dist, "package.json"), `${JSON.stringify({ type: "commonjs" })}\n`);
   await Promise.all([
-    bundle("src/cli/main.ts", join(dist, "tsrun"), { executable: true }),
+    bundle("src/cli/main.ts", join(dist, "tsrun.cjs")),
     bundle("src/runtime/index.ts", join(dist, "index.cjs")),
   ]);
+  launcher(dist, "tsrun");
   execFileSync(join(ROOT, "node_modules/.bin/tsc"), ["-p", "tsconfig.types.json"], { cwd: ROOT, stdio: "inherit" });
 }
 
 /** Bundles an entry of the sources into one CommonJS file. */
-export async function bundle(entry, outfile, { executable = false } = {}) {
+export async function bundle(entry, outfile) {
   const result = await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],
@@ -48,11 +53,59 @@ export async function bundle(entry, outfile, { executable = false } = {}) {
       TSRUN_VERSION: JSON.stringify(version),
       TSRUN_COMMIT: JSON.stringify(commit()),
     },
-    ...(executable ? { banner: { js: "#!/usr/bin/env node" } } : {}),
+    // A script of node:vm has no `import()`; node's own modules are there for `require`, too.
+    supported: { "dynamic-import": false },
     logLevel: "warning",
   });
-  put(outfile, result.outputFiles[0].contents, executable ? 0o755 : 0o644);
+  const [{ contents }] = result.outputFiles;
+  const digest = createHash("sha256").update(contents).digest("hex").slice(0, BUILD_DIGITS);
+  put(outfile, `//${digest}\n${Buffer.from(contents).toString("latin1")}`);
 }
+
+const BUILD_DIGITS = 30;
+
+/**
+ * Writes the executable `name` for the bundle `name`.cjs, and its code cache.
+ *
+ * The cache begins with the same 32 bytes as the bundle, a digest of it: V8 itself compares no more than the length of
+ * the source. V8 refuses the cache of another version or other flags, and compiles as ever; so does the launcher
+ * if there is no cache, or on Bun.
+ */
+export function launcher(dist, name) {
+  const source = readFileSync(join(dist, `${name}.cjs`), "latin1");
+  // Compiles every function now: which of them a command will need is not known.
+  setFlagsFromString("--no-lazy");
+  const script = new vm.Script(wrap(source));
+  setFlagsFromString("--lazy");
+  const digest = Buffer.from(source.slice(0, BUILD_DIGITS + 2), "latin1");
+  put(join(dist, `${name}.cache`), Buffer.concat([digest, script.createCachedData()]));
+  put(join(dist, name), LAUNCHER.replaceAll("NAME", name), 0o755);
+}
+
+/** As Node wraps a CommonJS module. */
+function wrap(source) {
+  return `(function(exports,require,module,__filename,__dirname){${source}\n})`;
+}
+
+const LAUNCHER = `#!/usr/bin/env node
+"use strict";
+const { readFileSync } = require("node:fs");
+const file = __dirname + "/NAME.cjs";
+let cache;
+try {
+  if (!process.versions.bun) cache = readFileSync(__dirname + "/NAME.cache");
+} catch {}
+if (cache === undefined) {
+  require(file);
+} else {
+  const source = readFileSync(file, "latin1");
+  const known = source.startsWith(cache.latin1Slice(0, ${BUILD_DIGITS + 2}));
+  const options = { filename: file, cachedData: known ? cache.subarray(${BUILD_DIGITS + 2}) : undefined };
+  const wrapped = "(function(exports,require,module,__filename,__dirname){" + source + "\\n})";
+  const script = new (require("node:vm").Script)(wrapped, options);
+  script.runInThisContext()(exports, require, module, file, __dirname);
+}
+`;
 
 /** Copies koffi's addon for this machine, for glibc and musl, under the names that src/native/addon.ts looks for. */
 export function copyAddons(dist) {
@@ -87,3 +140,5 @@ function commit() {
     return "";
   }
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll(join(ROOT, "dist"));

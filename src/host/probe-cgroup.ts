@@ -110,7 +110,7 @@ function legacyControllers(options: readonly string[], own: ReadonlyMap<string, 
 
 function readControllers(mountpoint: string): readonly string[] {
   try {
-    return readFileSync(`${mountpoint}/cgroup.controllers`, "latin1").split(/\s+/).filter(Boolean);
+    return readFileSync(`${mountpoint}/cgroup.controllers`, "utf8").split(/\s+/).filter(Boolean);
   } catch {
     // Not ours to read: then nothing in it is ours to use.
     return [];

@@ -30,9 +30,9 @@ export function readKernel(text: string, arch: string): KernelFacts {
 /** None of this can change in a process that never asks for it: read once. */
 export function probeSelf(): SelfFacts {
   self ??= {
-    ...readStatus(readFileSync("/proc/self/status", "latin1")),
-    capLastCap: Number(readFileSync("/proc/sys/kernel/cap_last_cap", "latin1")),
-    userns: !isInitialMap(readFileSync("/proc/self/uid_map", "latin1")),
+    ...readStatus(readFileSync("/proc/self/status", "utf8")),
+    capLastCap: Number(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8")),
+    userns: !isInitialMap(readFileSync("/proc/self/uid_map", "utf8")),
   };
   return self;
 }
