@@ -106,7 +106,7 @@ export interface Linux {
   readonly netDevices?: Readonly<Record<string, { readonly name?: string }>>;
   readonly cgroupsPath?: string;
   readonly resources?: Resources;
-  readonly rootfsPropagation?: "private" | "shared" | "slave" | "unbindable";
+  readonly rootfsPropagation?: RootfsPropagation;
   readonly seccomp?: Seccomp;
   readonly sysctl?: Readonly<Record<string, string>>;
   readonly maskedPaths?: readonly string[];
@@ -116,6 +116,10 @@ export interface Linux {
   readonly memoryPolicy?: MemoryPolicy;
   readonly personality?: { readonly domain: "LINUX" | "LINUX32"; readonly flags?: readonly string[] };
 }
+
+export type Propagation = "private" | "shared" | "slave" | "unbindable";
+/** The recursive ones are not in the specification, but engines write them. */
+export type RootfsPropagation = Propagation | `r${Propagation}`;
 
 export type NamespaceKind = "pid" | "network" | "mount" | "ipc" | "uts" | "user" | "cgroup" | "time";
 

@@ -41,25 +41,34 @@ export const NAMESPACE_RULES: readonly Rule[] = [
     },
   },
   {
-    name: "mappings belong to a new user namespace, and it has them",
+    name: "mappings belong to a user namespace, and a new one has them",
     spec: "config-linux.md#user-namespace-mappings",
     reads: ["/linux/namespaces", ...MAPPINGS],
     level: "error",
     *check(config): Iterable<Fault> {
       const user = namespaceOf(config, "user");
       for (const side of SIDES) {
-        const path = pointer("linux", side);
         const isMapped = (linuxOf(config)[side] ?? []).length > 0;
         if (isMapped && user === undefined) {
-          yield { pointer: path, message: "needs a user namespace in /linux/namespaces" };
-        } else if (isMapped && !isNew(user)) {
-          yield {
-            pointer: path,
-            message: `the user namespace ${quote(user?.path ?? "")} is joined and has mappings of its own`,
-          };
+          yield { pointer: pointer("linux", side), message: "needs a user namespace in /linux/namespaces" };
         } else if (!isMapped && isNew(user)) {
           yield { pointer: "/linux", message: `the new user namespace needs "${side}"` };
         }
+      }
+    },
+  },
+  {
+    name: "a joined user namespace keeps its mappings",
+    spec: "config-linux.md#user-namespace-mappings",
+    reads: ["/linux/namespaces", ...MAPPINGS],
+    // No error: podman writes a mapping that means nothing, because runc 1.1 asks for one.
+    level: "warning",
+    *check(config): Iterable<Fault> {
+      const path = namespaceOf(config, "user")?.path;
+      for (const side of SIDES) {
+        if (!path || (linuxOf(config)[side] ?? []).length === 0) continue;
+        const message = `has no effect: the user namespace ${quote(path)} is joined and has mappings of its own`;
+        yield { pointer: pointer("linux", side), message };
       }
     },
   },

@@ -14,6 +14,9 @@ import { ConfigError } from "../../src/errors/errors.ts";
 import { changed } from "./changed.ts";
 import everything from "./everything.json" with { type: "json" };
 
+/** Milliseconds, for tests that do much on a busy machine. */
+const SLOW = 60_000;
+
 describe("integers", () => {
   test.each([
     ["18446744073709551615", 18446744073709551615n],
@@ -30,7 +33,7 @@ describe("integers", () => {
     expect(parseJson(`[{"a": ${text}}, 1234567890123456789]`)).toEqual([{ a: value }, 1234567890123456789n]);
   });
 
-  test("of any size, and next to any other value, survive", () => {
+  test("of any size, and next to any other value, survive", { timeout: SLOW }, () => {
     const value = fc.letrec((tie) => ({
       node: fc.oneof(
         { depthSize: "small" },
@@ -66,7 +69,7 @@ describe("integers", () => {
     expect(hard(-1n)).toHaveLength(1);
   });
 
-  test("are judged as exact arithmetic judges them", () => {
+  test("are judged as exact arithmetic judges them", { timeout: SLOW }, () => {
     const near = [0n, 2n ** 32n, 2n ** 53n, 2n ** 63n, 2n ** 64n, -(2n ** 63n), -(2n ** 53n)];
     const integer = fc.tuple(fc.constantFrom(...near), fc.bigInt({ min: -3000n, max: 3000n })).map(([a, b]) => a + b);
     const bounds = {
@@ -123,7 +126,7 @@ describe("what is not JSON is told with its place", () => {
     expect(`${fault?.line}:${fault?.column} ${fault?.message}`).toBe(expected);
   });
 
-  test("exactly where JSON.parse refuses", () => {
+  test("exactly where JSON.parse refuses", { timeout: SLOW }, () => {
     const pieces = fc.array(
       fc.constantFrom("{", "}", "[", "]", ",", ":", '"a"', '"', "1", "-", "0", ".", "e", "null", "\\", " ", "\n", "x"),
     );
@@ -155,14 +158,14 @@ describe("any text", () => {
     expect(pointersOf(text)).toEqual(["/x/0", "/y\0"]);
   });
 
-  test("how deep it nests does not matter", () => {
+  test("how deep it nests does not matter", { timeout: SLOW }, () => {
     const deep = `${"[".repeat(200_000)}12345678901234567890${"]".repeat(200_000)}`;
     const text = `{"ociVersion":"1.3.0","root":{"path":"a"},"x":${deep}}`;
     expect(parseConfig(text, "f").root).toEqual({ path: "a" });
     expect(pointersOf(`${text}x`)).toEqual([""]);
   });
 
-  test("long strings do not matter", () => {
+  test("long strings do not matter", { timeout: SLOW }, () => {
     const text = `{"ociVersion":"1.3.0","root":{"path":"${"a\\n".repeat(2_000_000)}"},"x":12345678901234567890}`;
     expect(parseConfig(text, "f").root?.path).toHaveLength(4_000_000);
     expect(findSyntaxFault(`${text}x`)?.message).toMatch(/the end of the file/);
@@ -180,7 +183,7 @@ describe("any value", () => {
     changed([everything]),
   );
 
-  test("gets a verdict", () => {
+  test("gets a verdict", { timeout: SLOW }, () => {
     const judge = (value: unknown) => [...check(value).findings, ...checkState(value), ...checkFeatures(value)];
     fc.assert(
       fc.property(anything, (value) => {
@@ -190,7 +193,7 @@ describe("any value", () => {
     );
   });
 
-  test("with a finding, points to something that is there", () => {
+  test("with a finding, points to something that is there", { timeout: SLOW }, () => {
     fc.assert(
       fc.property(changed([everything]), (value) => {
         for (const { pointer } of check(value).findings) expect(leadsSomewhere(value, pointer), pointer).toBe(true);

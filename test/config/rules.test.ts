@@ -73,11 +73,6 @@ const FINDINGS: readonly Row[] = [
     "/linux/gidMappings: needs",
   ],
   [
-    "mappings of a joined namespace",
-    linux({ namespaces: [{ type: "user", path: "/x" }], gidMappings: MAP }),
-    `/linux/gidMappings: the user namespace "/x" is joined`,
-  ],
-  [
     "no mappings",
     linux({ namespaces: spaces("user") }),
     `/linux: the new user namespace needs "uidMappings"`,
@@ -282,6 +277,11 @@ const FINDINGS: readonly Row[] = [
 const WARNINGS: readonly Row[] = [
   ["a version to come", config({ ociVersion: "1.4.0", mounts: undefined }), `/ociVersion: "1.4.0" is newer`],
   ["no process", { ociVersion: "1.3.0", root: { path: "r" } }, `: "process" is missing`],
+  [
+    "mappings of a joined namespace",
+    linux({ namespaces: [{ type: "user", path: "/x" }], gidMappings: MAP }),
+    `/linux/gidMappings: has no effect: the user namespace "/x" is joined`,
+  ],
   [
     "an unknown capability",
     process({ capabilities: { bounding: ["CAP_KILL", "CAP_X", "toString"] } }),

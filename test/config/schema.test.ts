@@ -12,6 +12,9 @@ import { unmet } from "../requires.ts";
 import { changed } from "./changed.ts";
 import { type Complaint, type Difference, type Document, type Judge, LAXER, reference, STRICTER } from "./reference.ts";
 
+/** Milliseconds, for tests that do much on a busy machine. */
+const SLOW = 60_000;
+
 const HERE = new URL(".", import.meta.url).pathname;
 const DOCUMENTS: readonly Document[] = ["config", "state", "features"];
 const OURS = { config: configSchema, state: checkState, features: checkFeatures };
@@ -43,7 +46,7 @@ describe("the reference schemas", () => {
     expect(refused).toEqual(bad);
   });
 
-  test.for(DOCUMENTS)("variations of %s are judged alike", (document, t) => {
+  test.for(DOCUMENTS)("variations of %s are judged alike", { timeout: SLOW }, (document, t) => {
     const judge = reference(specification(t))[document];
     const good = examplesOf(specification(t), document).filter(([name]) => name.startsWith("good/"));
     const documents = [
