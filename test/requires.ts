@@ -27,6 +27,7 @@ const NEEDS = {
   crun: () => tool("crun"),
   strace: () => tool("strace"),
   cc: () => tool("cc"),
+  python3: () => tool("python3"),
   busybox: () => tool("busybox"),
   objdump: () => tool("objdump"),
   newuidmap: () => tool("newuidmap"),

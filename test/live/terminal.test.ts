@@ -3,8 +3,9 @@
 import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
 import { bundle } from "./support/bundle.ts";
+import { until } from "./support/container.ts";
 import { type Terminal, terminal } from "./support/pty.ts";
-import { run, runtimeRoot, TSRUN } from "./support/run.ts";
+import { launch, run, runtimeRoot, TSRUN } from "./support/run.ts";
 import type { Spec } from "./support/spec.ts";
 
 // Cgroups go by the id: one that no other test on this machine has.
@@ -142,3 +143,48 @@ test("a console socket is for a terminal that is detached from", async (t) => {
     expect(outcome.stderr).toMatch(/cannot use console socket if \S+ will not detach or allocate tty/);
   }
 });
+
+/** Listens at the path in argv[1], types argv[2] at the terminal that it is sent, and shows all that comes from it. */
+const RECEIVER = `
+import os, socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+print("listening", flush=True)
+connection, _ = listener.accept()
+name, fds, _, _ = socket.recv_fds(connection, 4096, 8)
+print("received", len(fds), flush=True)
+os.write(fds[0], sys.argv[2].encode())
+try:
+    while data := os.read(fds[0], 4096):
+        os.write(1, data)
+except OSError:
+    pass
+`;
+
+test.for(["create", "run"])(
+  "%s sends the terminal, of the size that config.json asks for, to the console socket",
+  async (command, t) => {
+    requires(t, "root", "python3");
+    const root = runtimeRoot(t);
+    const { dir } = bundle(t, (spec) => {
+      withTerminal('stty size; read line; echo "got $line"')(spec);
+      spec.process.consoleSize = { height: 33, width: 99 };
+    });
+    const path = `${dir}/console.sock`;
+    const { child, outcome } = launch(["python3", "-c", RECEIVER, path, "hello\n"]);
+    let shown = "";
+    child.stdout?.on("data", (chunk: string) => {
+      shown += chunk;
+    });
+    await until("somebody listens", () => shown.includes("listening"));
+    const words = command === "run" ? ["run", "--detach"] : ["create"];
+    const options = ["--root", root, ...words, "--console-socket", path, ID];
+    expect(await run([TSRUN, ...options], { cwd: dir })).toMatchObject({ status: 0, stderr: "" });
+    await until("the terminal is there", () => shown.includes("received 1"));
+    if (command === "create") expect((await run([TSRUN, "--root", root, "start", ID])).status).toBe(0);
+    const { stdout } = await outcome;
+    expect(stdout).toContain("33 99");
+    expect(stdout).toContain("got hello");
+  },
+);
