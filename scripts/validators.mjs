@@ -47,7 +47,35 @@ async function compile() {
   for (const { name, text } of files) ajv.addSchema(JSON.parse(text, onlyWhatChecks), name);
   const code = standaloneCode.default(ajv, VALIDATORS);
   if (/\brequire\(/.test(code)) throw new Error("a keyword in schema/ needs ajv at run time");
-  return code;
+  return shrunk(code);
+}
+
+/**
+ * The same code, half as large, which is half the time that a start spends on compiling it.
+ *
+ * ajv writes out at each check how an error is made and kept, and passes four values along of which one is used.
+ */
+function shrunk(code) {
+  const error = /const (err\d+) = \{instancePath(?::(.+?))?,schemaPath:".*?",keyword:(".*?"),params:(\{.*\})\};\n/;
+  const kept = /if\(vErrors === null\)\{\nvErrors = \[\1\];\n\}\nelse \{\nvErrors\.push\(\1\);\n\}\nerrors\+\+;/;
+  const short = code
+    .replace(new RegExp(error.source + kept.source, "g"), (_, _name, path = "instancePath", keyword, params) => {
+      return `vErrors = withError(vErrors, ${path}, ${keyword}, ${params});\nerrors++;`;
+    })
+    .replace(/\{instancePath="", parentData, parentDataProperty, rootData=data\}=\{\}/g, 'instancePath=""')
+    .replace(
+      /\{instancePath(?::(.+?))?,parentData:.+?,parentDataProperty:.+?,rootData\}/g,
+      (_, path = "instancePath") => path,
+    );
+  if (/schemaPath|rootData/.test(short)) throw new Error("this version of ajv writes its code in another way");
+  return `${short}
+function withError(errors, instancePath, keyword, params) {
+  const error = { instancePath, keyword, params };
+  if (errors === null) return [error];
+  errors.push(error);
+  return errors;
+}
+`;
 }
 
 /** Leaves out what a program does not need. The draft, too: what schema/ uses means the same in draft-07, whose code is smaller. */

@@ -14,6 +14,6 @@ const RECURSIVE = [
 ];
 const ACTS = ["tmpcopyup idmap ridmap"];
 
-export const MOUNT_OPTIONS: ReadonlySet<string> = new Set(
+export const MOUNT_OPTION_NAMES: ReadonlySet<string> = new Set(
   [...FLAGS, ...PROPAGATION, ...RECURSIVE, ...ACTS].join(" ").split(" "),
 );

@@ -2,7 +2,7 @@
 /** Rules about mounts. config.md#mounts. */
 import { quote } from "../kernel/quote.ts";
 import type { Config, Mount } from "./config.ts";
-import { MOUNT_OPTIONS } from "./mount-options.ts";
+import { MOUNT_OPTION_NAMES } from "./mount-options.ts";
 import { pointer } from "./pointer.ts";
 import { type Fault, namespaceOf, type Rule } from "./rule.ts";
 import { mappingFaults } from "./rules-namespaces.ts";
@@ -61,7 +61,7 @@ export const MOUNT_RULES: readonly Rule[] = [
       each(config, function* (mount, path) {
         if (!isBind(mount)) return;
         for (const [index, option] of (mount.options ?? []).entries()) {
-          if (option === "" || MOUNT_OPTIONS.has(option)) continue;
+          if (option === "" || MOUNT_OPTION_NAMES.has(option)) continue;
           // Passed on, they would reconfigure the file system for all who have it mounted.
           const message = `${quote(option)} is not an option of bind mounts`;
           yield { pointer: `${path}/options/${index}`, message };
