@@ -86,7 +86,8 @@ function ownHierarchy({ make }: MountJob, { controllers }: Hierarchy): Call[] {
   const parameters = controllers.flatMap((name): ([string] | [string, string])[] =>
     name.startsWith("name=") ? [["none"], ["name", name.slice("name=".length)]] : [[name]],
   );
-  return makeFilesystem(make, { type: "cgroup", source: "cgroup", parameters, attributes: 0 }, "mount");
+  const source = controllers.find((name) => name.startsWith("name="))?.slice("name=".length) ?? "cgroup";
+  return makeFilesystem(make, { type: "cgroup", source, parameters, attributes: 0 }, "mount");
 }
 
 /** Without one, the container's own directory is bound. */

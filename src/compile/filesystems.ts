@@ -2,10 +2,10 @@
 /** Mounts of a filesystem by its type: a context is filled, made, and moved to its place. fsopen(2), fsconfig(2), fsmount(2), mount(2). */
 import { FSCONFIG, FSMOUNT, FSOPEN, MOUNT_ATTR, MS } from "../kernel/mount.ts";
 import { O } from "../kernel/open.ts";
-import { flags, int, NULL, ref, string } from "../plan/operands.ts";
+import { flags, int, mode, NULL, ref, string } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
 import { copyUp } from "./copy-up.ts";
-import { setAttributes } from "./mount-attributes.ts";
+import { setAttr, setAttributes } from "./mount-attributes.ts";
 import { attach, type MountJob, targetResolve } from "./mount-job.ts";
 import { mountFlags, type ParsedOptions } from "./mount-options.ts";
 import { openInRoot, openTarget } from "./paths.ts";
@@ -20,19 +20,32 @@ const FIXED_PATH = `/proc/self/fd/${FIXED_FD}`;
 export function filesystemMount(job: MountJob): Step[] {
   const { make, options, mount } = job;
   if (needsClassic(options)) return classicMount(job);
-  const dev = isDev(job);
+  const name = isDev(job) ? "dev" : "mount";
+  const late = writtenLater(job);
   const filesystem = {
     type: mount.type ?? "",
     source: mount.source,
-    parameters: [...superParameters(options, dev), ...dataOf(job)],
-    attributes: dev ? options.attributes.set & ~MOUNT_ATTR.MOUNT_ATTR_RDONLY : options.attributes.set,
+    parameters: [...superParameters(options, late), ...dataOf(job)],
+    attributes: late ? options.attributes.set & ~MOUNT_ATTR.MOUNT_ATTR_RDONLY : options.attributes.set,
   };
   return [
-    ...makeFilesystem(make, filesystem, dev ? "dev" : "mount"),
+    ...makeFilesystem(make, filesystem, name),
+    ...keepMode(job, name),
     ...(options.tmpcopyup ? copyUp(job) : []),
-    ...setAttributes(make, dev ? "dev" : "mount", options, { set: 0, clear: 0 }),
-    ...attach(job, "directory", dev ? "dev" : "mount", dev),
+    ...(late && !isDev(job) ? readonlyNow(job, name) : []),
+    ...setAttributes(make, name, options, { set: 0, clear: 0 }),
+    ...attach(job, "directory", name, isDev(job)),
   ];
+}
+
+/** What is written to after it was made can turn read-only only then: a tmpfs, and /dev, which waits for its devices. */
+function writtenLater(job: MountJob): boolean {
+  return isDev(job) || job.mount.type === "tmpfs";
+}
+
+function readonlyNow({ make, options }: MountJob, name: string): Call[] {
+  if ((options.attributes.set & MOUNT_ATTR.MOUNT_ATTR_RDONLY) === 0) return [];
+  return [setAttr(make, name, { set: MOUNT_ATTR.MOUNT_ATTR_RDONLY, recursive: false })];
 }
 
 /** A filesystem of its own on /dev stays open, for the devices; it turns read-only only after them. */
@@ -105,24 +118,26 @@ function reopened(job: MountJob): Call[] {
   return [open, ...steps, close(job.make, "target")];
 }
 
-function superParameters(options: ParsedOptions, dev: boolean): [string][] {
-  const readonly = (options.attributes.set & MOUNT_ATTR.MOUNT_ATTR_RDONLY) !== 0 && !dev;
+function superParameters(options: ParsedOptions, late: boolean): [string][] {
+  const readonly = (options.attributes.set & MOUNT_ATTR.MOUNT_ATTR_RDONLY) !== 0 && !late;
   const named = options.superFlags.flatMap((option): [string][] =>
     option.parameter === null ? [] : [[option.parameter]],
   );
   return readonly ? [["ro"], ...named] : named;
 }
 
-/** The options that are the filesystem's own; a tmpfs over a directory has that directory's mode unless told. */
-function dataOf({ scope, mount, options, path }: MountJob): ([string] | [string, string])[] {
+/** The options that are the filesystem's own, as the key and the value that fsconfig(2) wants. */
+function dataOf({ options }: MountJob): ([string] | [string, string])[] {
   const data = options.data.flatMap((option) => option.split(",")).filter((option) => option !== "");
-  const parameters = data.map((option): [string] | [string, string] => {
+  return data.map((option) => {
     const equals = option.indexOf("=");
     return equals < 0 ? [option] : [option.slice(0, equals), option.slice(equals + 1)];
   });
-  const mode = scope.facts.modes[`/${path.join("/")}`];
-  if (mount.type === "tmpfs" && mode !== undefined && !parameters.some(([key]) => key === "mode")) {
-    parameters.push(["mode", mode.toString(8).padStart(4, "0")]);
-  }
-  return parameters;
+}
+
+/** A tmpfs over a directory has that directory's mode, unless it is told another. */
+function keepMode({ make, scope, mount, options, path }: MountJob, name: string): Call[] {
+  const bits = scope.facts.modes[`/${path.join("/")}`];
+  if (mount.type !== "tmpfs" || bits === undefined || options.data.some((option) => /(^|,)mode=/.test(option))) return [];
+  return [make("fchmodat", [ref(name), string("."), mode(bits)])];
 }
