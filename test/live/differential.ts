@@ -61,7 +61,7 @@ export async function report(t: TestContext, test: Case, runtime: RuntimeName, h
     owner === undefined ? {} : { owner },
   );
   const [bin = "", ...globals] = commandOf(runtime);
-  const root = runtimeRoot(t, { bin, ...(owner === undefined ? {} : { owner }) });
+  const root = runtimeRoot(t, { bin, ...(test.as === "user" ? { owner: ORDINARY } : {}) });
   const before = tree(rootfs);
   const wrap = test.wrap === undefined ? [] : ["sh", "-c", test.wrap, "sh"];
   const id = `diff-${basename(dir)}`;

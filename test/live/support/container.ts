@@ -3,7 +3,7 @@
  * A container of the live tests, from its bundle to its end.
  *
  *   const c = container(t, (spec) => shell(spec, "echo up; exec sleep 1000"));
- *   await c.ok("create");                   // tsrun --root … create --bundle … c1
+ *   await c.ok("create");                   // tsrun --root … create --bundle … ID
  *   expect(await c.status()).toBe("created");
  *
  * Unlike `run`, a command ends when its process does, not when the container lets go of the output, which goes to
@@ -59,7 +59,7 @@ export function container(t: TestContext, edit?: (spec: Spec) => void, options: 
   const root = options.root ?? runtimeRoot(t);
   const made = bundle(t, edit, options);
   const files = temporary(t);
-  const id = options.id ?? "c1";
+  const id = options.id ?? freshId();
   const call: Container["call"] = (command, before = [], after = []) => {
     const where = command === "create" || command === "run" ? ["--bundle", made.dir] : [];
     return tsrunAnswer(["--root", root, command, ...where, ...before, id, ...after], files);
@@ -80,6 +80,13 @@ export function container(t: TestContext, edit?: (spec: Spec) => void, options: 
     status: async () => (await state()).status,
     stdout: () => readFileSync(join(files, "create"), "utf8"),
   };
+}
+
+let count = 0;
+
+/** An id that no other test has: the cgroup of a container without a cgroupsPath is called like it. */
+export function freshId(): string {
+  return `test-${process.pid}-${++count}`;
 }
 
 /** Runs tsrun with its output in files of `dir`, which it appends to; one file for the output of create and run. */

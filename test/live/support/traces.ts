@@ -9,7 +9,7 @@ export function images(): ReadonlySet<string> {
   return new Set(
     readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => executable(pid).startsWith("/memfd:")),
+      .filter((pid) => executable(pid).startsWith("/memfd:tsrun")),
   );
 }
 

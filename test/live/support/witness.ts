@@ -75,10 +75,15 @@ function mountTable(lines: readonly string[]): Record<string, Json> {
         .join(" "),
       type,
       source,
-      super: superOptions.split(",").sort().join(","),
+      super: superOptions.split(",").filter(isTold).sort().join(","),
     };
   }
   return table;
+}
+
+/** A tmpfs tells the mode it was mounted with and not that of a later chmod: the mode of its root is what counts. */
+function isTold(option: string): boolean {
+  return !option.startsWith("mode=");
 }
 
 function flatten(path: string, value: Json, into: Record<string, string | number | boolean | null>): void {
