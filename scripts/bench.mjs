@@ -175,11 +175,16 @@ async function timed(work) {
 
 function command([file, ...rest]) {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, rest, { stdio: "ignore", env });
+    const child = spawn(file, rest, { stdio: ["ignore", "ignore", "pipe"], env });
+    let said = "";
+    child.stderr.on("data", (chunk) => {
+      said += chunk;
+    });
     child.on("error", reject);
-    child.on("exit", (status) =>
-      status === 0 ? resolve() : reject(new Error(`${file} ${rest.join(" ")} ended with ${status}`)),
-    );
+    child.on("exit", (status) => {
+      if (status === 0) resolve();
+      else setTimeout(() => reject(new Error(`${file} ${rest.join(" ")} ended with ${status}: ${said}`)), 50);
+    });
   });
 }
 

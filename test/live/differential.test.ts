@@ -6,14 +6,20 @@
 import { describe, expect, test } from "vitest";
 import { requires } from "../requires.ts";
 import { type Case, differences, hold, report } from "./differential.ts";
+import { KERNEL_CASES } from "./differential-kernel.ts";
 import { MOUNT_CASES } from "./differential-mounts.ts";
 import { NAMESPACE_CASES } from "./differential-namespaces.ts";
 import { PROCESS_CASES } from "./differential-process.ts";
+import { PROGRAM_CASES } from "./differential-program.ts";
+import { ROOTFS_CASES } from "./differential-rootfs.ts";
 
 describe.each([
   ["process", PROCESS_CASES],
+  ["program", PROGRAM_CASES],
   ["namespaces", NAMESPACE_CASES],
+  ["kernel", KERNEL_CASES],
   ["mounts", MOUNT_CASES],
+  ["rootfs", ROOTFS_CASES],
 ] as const)("%s", (_, cases: readonly Case[]) => {
   for (const one of cases) {
     test(one.name, async (t) => {
