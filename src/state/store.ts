@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The directory of a container: made, filled, read and removed. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { StateError } from "../errors/errors.ts";
 import { type ContainerState, parseState, printState } from "./container-state.ts";
@@ -38,7 +49,7 @@ export function writeConfig(held: Held, text: string): void {
 /** A new file and a rename; a left-over of a command that was killed is in nobody's way while the lock is held. */
 function replace({ path }: Held, name: string, text: string): void {
   const next = join(path, `${name}.new`);
-  rmSync(next, { force: true });
+  unlink(next);
   writeFileSync(next, text, { flag: "wx", mode: 0o600 });
   renameSync(next, join(path, name));
 }
@@ -85,10 +96,11 @@ export function listStates(root: string): Listed[] {
  */
 export function removeState(held: Held): void {
   const { path } = held;
-  for (const name of readdirSync(path)) {
-    if (name !== STATE) rmSync(join(path, name), { recursive: true, force: true });
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) rmSync(join(path, entry.name), { recursive: true, force: true });
+    else if (entry.name !== STATE) unlink(join(path, entry.name));
   }
-  rmSync(join(path, STATE), { force: true });
+  unlink(join(path, STATE));
   rmdirSync(path);
   release(held);
 }
@@ -100,7 +112,7 @@ export function startSocket(root: string, id: string): string {
 
 /** Takes the start socket away when the container has been started; twice is once. */
 export function removeStartSocket(held: Held): void {
-  rmSync(join(held.path, START), { force: true });
+  unlink(join(held.path, START));
 }
 
 /** Undefined: there is no such directory. */
@@ -118,6 +130,11 @@ function look(root: string, id: string): Listed | undefined {
 
 function isId(name: string): boolean {
   return /^[\w+.-]+$/.test(name);
+}
+
+/** Only what is there: `rmSync` with `force` does the same, but has Node load its recursive remover. */
+function unlink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) unlinkSync(path);
 }
 
 function exists(path: string): boolean {
