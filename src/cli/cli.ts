@@ -49,12 +49,14 @@ export async function cli(argv: readonly string[]): Promise<number> {
 
 async function perform(name: CommandName, line: CommandLine, context: Context): Promise<number> {
   refuseLater(line.global);
-  const began = performance.now();
+  const began = process.hrtime.bigint();
   context.log.debug(`${name} ${line.args.join(" ")}`.trimEnd());
   // The table that types the values of each command is the one that they were parsed by.
   const { perform: command } = (await LOAD[name]()) as { perform: Command<never> };
   const code = await command({ options: line.options as never, args: line.args, context });
-  context.log.debug(`${name}: done after ${(performance.now() - began).toFixed(1)} ms, exit code ${code}`);
+  context.log.debug(
+    `${name}: done after ${(Number(process.hrtime.bigint() - began) / 1e6).toFixed(1)} ms, exit code ${code}`,
+  );
   return code;
 }
 

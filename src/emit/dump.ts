@@ -6,7 +6,7 @@ import { hex } from "../kernel/flags.ts";
 import { quote } from "../kernel/quote.ts";
 import type { Plan } from "../plan/step.ts";
 import { EHDR_SIZE, MACHINES, PF, PHDR_SIZE, PT, readPhdr } from "./elf.ts";
-import { ANCHOR_SIZE, BASE, CODE, type Image, LISTINGS, type Part } from "./image.ts";
+import { ANCHOR_SIZE, BASE, CODE, type Image, listingOf, type Part } from "./image.ts";
 import { decodeRecord, FAIL, OPERANDS, RECORD_SIZE, type StepRecord, TOLERANCES } from "./record.ts";
 
 /** A range of the file and its meaning. The ranges of a dump follow one another without a gap. */
@@ -20,7 +20,7 @@ export interface Line {
 export function dump(image: Image): readonly Line[] {
   const view = new DataView(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength);
   const arch = archOf(view);
-  const records = CODE + LISTINGS[arch].code.length + ANCHOR_SIZE;
+  const records = CODE + listingOf(arch).code.length + ANCHOR_SIZE;
   const ranges = [...headers(view), ...machine(arch, view, records)];
   for (const n of image.steps.keys()) {
     const at = records + n * RECORD_SIZE;
@@ -110,7 +110,7 @@ function programHeader(view: DataView, at: number): Range[] {
 }
 
 function machine(arch: Plan["arch"], view: DataView, records: number): Range[] {
-  const ranges = LISTINGS[arch].instructions.map(({ offset, bytes, text, why, label }): Range => {
+  const ranges = listingOf(arch).instructions.map(({ offset, bytes, text, why, label }): Range => {
     const place = label === undefined ? "" : `${label}: `;
     return [CODE + offset, bytes.length, `${place}${text}${why === "" ? "" : `  ; ${why}`}`];
   });

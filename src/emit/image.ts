@@ -10,7 +10,7 @@ import type { Plan } from "../plan/step.ts";
 import { ARM64 } from "./arm64.ts";
 import type { Draft } from "./draft.ts";
 import { EHDR_SIZE, MACHINES, PF, PHDR_SIZE, PT, type Segment, writeEhdr, writePhdr } from "./elf.ts";
-import type { Listing } from "./listing.ts";
+import { type Listing, parseListing } from "./listing.ts";
 import { alignUp, type Memory, type Piece, type Place } from "./memory.ts";
 import { type Program, toProgram } from "./program.ts";
 import { encodeRecord, RECORD_SIZE, type StepRecord } from "./record.ts";
@@ -36,7 +36,16 @@ export interface Part {
 export const BASE = 0x40_0000;
 /** Where the code begins, in the file. */
 export const CODE = EHDR_SIZE + 3 * PHDR_SIZE;
-export const LISTINGS = { x64: X64, arm64: ARM64 } as const satisfies Record<Plan["arch"], Listing>;
+
+const SOURCES = { x64: X64, arm64: ARM64 } as const;
+const parsed: Partial<Record<Plan["arch"], Listing>> = {};
+
+/** The machine of an architecture, read from its listing when it is first asked for. */
+export function listingOf(arch: Plan["arch"]): Listing {
+  parsed[arch] ??= parseListing(SOURCES[arch]);
+  return parsed[arch];
+}
+
 /** Address of the report block (4 bytes), number of records (4 bytes); the machine finds it behind its code. */
 export const ANCHOR_SIZE = 8;
 
@@ -59,7 +68,7 @@ export function emitImage(plan: Plan): Image {
   const view = new DataView(bytes.buffer);
   const address = ({ area, offset }: Place) => layout.address[area] + offset;
   writeHeaders(view, plan.arch, layout);
-  bytes.set(LISTINGS[plan.arch].code, CODE);
+  bytes.set(listingOf(plan.arch).code, CODE);
   view.setUint32(layout.records - ANCHOR_SIZE, address(program.report), true);
   view.setUint32(layout.records - ANCHOR_SIZE + 4, program.records.length, true);
   for (const draft of program.records) {
@@ -71,7 +80,7 @@ export function emitImage(plan: Plan): Image {
 
 function layOut(arch: Plan["arch"], { records, memory }: Program): Layout {
   const { pageSize } = MACHINES[arch];
-  const start = CODE + LISTINGS[arch].code.length + ANCHOR_SIZE;
+  const start = CODE + listingOf(arch).code.length + ANCHOR_SIZE;
   const constants = start + records.length * RECORD_SIZE;
   const data = alignUp(constants + memory.constant.size, 8);
   const fileSize = data + memory.data.size;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Performs the steps of a plan that are the runtime's own, in their order, beside the image that performs the rest. */
-import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import type { Image } from "../emit/image.ts";
 import { decodeReport, LOG_SIZE, REPORT_SIZE, type Report } from "../emit/report.ts";
@@ -158,7 +157,9 @@ function write(path: string, data: string, { from }: Act): void {
 }
 
 /** newuidmap(1) and newgidmap(1) say on stderr what they refuse. */
-function runTool(path: string, args: readonly string[], from: string): Promise<void> {
+async function runTool(path: string, args: readonly string[], from: string): Promise<void> {
+  // Loaded only here: it brings half of Node's streams along.
+  const { execFile } = await import("node:child_process");
   return new Promise((resolve, reject) => {
     execFile(path, args, (error, _stdout, stderr) => {
       if (error === null) resolve();

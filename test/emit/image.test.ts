@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
 import { EHDR_SIZE, PF, PHDR_SIZE, PT, readPhdr } from "../../src/emit/elf.ts";
-import { ANCHOR_SIZE, BASE, CODE, emitImage, LISTINGS } from "../../src/emit/image.ts";
+import { ANCHOR_SIZE, BASE, CODE, emitImage, listingOf } from "../../src/emit/image.ts";
 import { decodeRecord, RECORD_SIZE, type StepRecord } from "../../src/emit/record.ts";
 import { CALLS } from "../../src/kernel/calls.ts";
 import { O } from "../../src/kernel/open.ts";
@@ -14,7 +14,7 @@ const ARCHES = ["x64", "arm64"] as const;
 /** The records of a plan's image, read back from its bytes. */
 function recordsOf(value: Plan): readonly StepRecord[] {
   const { bytes, steps } = emitImage(value);
-  const first = CODE + LISTINGS[value.arch].code.length + ANCHOR_SIZE;
+  const first = CODE + listingOf(value.arch).code.length + ANCHOR_SIZE;
   return steps.map((_, n) => decodeRecord(new DataView(bytes.buffer), first + n * RECORD_SIZE, BASE + first));
 }
 
