@@ -12,5 +12,12 @@ export function createOptions(values: CommandValues<"create">): CreateOptions {
     noPivot: values["no-pivot"],
     noNewKeyring: values["no-new-keyring"],
     preserveFds: values["preserve-fds"],
+    listenFds: listenFds(process.env),
   };
+}
+
+/** The sockets that were meant for this process, if any. sd_listen_fds(3). */
+export function listenFds(env: Readonly<Record<string, string | undefined>>): number {
+  const { LISTEN_PID: pid, LISTEN_FDS: count = "" } = env;
+  return pid === String(process.pid) && /^\d+$/.test(count) ? Number(count) : 0;
 }

@@ -153,7 +153,9 @@ export function execute(scope: Scope): readonly Draft[] {
   const { process } = scope.config;
   const make = at("process", "/process/args");
   if (process?.args === undefined) return [make("exit_group", [int(1)])];
-  const operands = [strings(process.args), strings(environment(process, scope.facts.home))];
+  const { listenFds = 0 } = scope.options;
+  const sockets = listenFds === 0 ? [] : [`LISTEN_FDS=${listenFds}`, "LISTEN_PID=1"];
+  const operands = [strings(process.args), strings([...sockets, ...environment(process, scope.facts.home)])];
   const paths = candidates(process);
   return paths.flatMap((path, index): Draft[] => {
     const execve = (extra = {}) => make("execve", [string(path), ...operands], extra);

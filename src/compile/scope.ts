@@ -13,6 +13,8 @@ export interface CompileOptions {
   readonly noPivot?: boolean;
   /** `--preserve-fds`: file descriptors 3 to 2+N stay open in the container. */
   readonly preserveFds?: number;
+  /** How many of those are sockets of socket activation, which the program is told of. sd_listen_fds(3). */
+  readonly listenFds?: number;
   /** The cgroup directories of the container, in the order in which they are joined. */
   readonly cgroup?: readonly CgroupDirectory[];
 }

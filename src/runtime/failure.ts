@@ -28,7 +28,7 @@ export function failureOf(failure: Failure, { call, line, step }: StepText, hint
   return new SyscallError(line, errno, {
     text: errnoText(errno),
     step,
-    hint: hint ?? hintFor(call, errno, line),
+    hint: hint ?? hintFor(call, errno, `${line}  # ${step.from}`),
     kernelLog: kernelLog === "" ? undefined : kernelLog,
   });
 }

@@ -2,7 +2,7 @@
 /** Performs the steps of a plan that are the runtime's own, in their order, beside the image that performs the rest. */
 import { writeFileSync } from "node:fs";
 import type { Image } from "../emit/image.ts";
-import { decodeReport, LOG_SIZE, REPORT_SIZE, type Report } from "../emit/report.ts";
+import { decodeReport, LOG_SIZE, REPORT_SIZE } from "../emit/report.ts";
 import { HostError, SyscallError } from "../errors/errors.ts";
 import { hintFor } from "../errors/hints.ts";
 import { type ErrnoName, errnoText } from "../kernel/errno.ts";
@@ -36,11 +36,12 @@ interface Under {
   bootstrap: number;
   init: number;
   report: Fd | undefined;
+  readonly heard: Set<Message>;
 }
 
 /** Returns the pid of the init, which waits for `start`. Throws what went wrong first, after ending what was begun. */
 export async function perform(performance: Performance): Promise<number> {
-  const under: Under = { bootstrap: 0, init: 0, report: undefined };
+  const under: Under = { bootstrap: 0, init: 0, report: undefined, heard: new Set() };
   try {
     for (const step of performance.plan.steps) if (!isCall(step)) await act(step, performance, under);
     if (under.init !== under.bootstrap) await waitExit(under.bootstrap);
@@ -114,20 +115,22 @@ function start({ plan, image, stdio, listener, console, preserveFds }: Performan
   }
 }
 
+/** The bootstrap and its child speak at once: what comes before its turn is kept. */
 async function expectMessage(message: Message, performance: Performance, under: Under): Promise<void> {
+  while (!under.heard.delete(message)) under.heard.add(await hear(performance, under));
+}
+
+async function hear(performance: Performance, under: Under): Promise<Message> {
   const bytes = await recvMessage(must(under.report), REPORT_SIZE + LOG_SIZE);
   if (bytes === undefined || bytes.length === 0) throw await diedSilently(under);
   const report = decodeReport(bytes);
+  if (report.kind === "word") return report.word;
   if (report.kind === "failure") {
     const index = performance.image.steps[report.step] ?? 0;
     throw failureOf(report, stepText(performance.plan, index));
   }
-  if (said(report) !== message) throw new Error(`the image said ${said(report)}, expected ${message}`);
-  if (report.kind === "pid") under.init = report.pid;
-}
-
-function said(report: Exclude<Report, { kind: "failure" }>): Message {
-  return report.kind === "pid" ? "pid" : report.word;
+  under.init = report.pid;
+  return "pid";
 }
 
 /** End-of-file without a word: something ended the image from outside. */

@@ -14,6 +14,7 @@ export interface Wish {
   readonly bundle: string;
   readonly noPivot: boolean;
   readonly preserveFds: number;
+  readonly listenFds: number;
   /** What the container has as stdin, stdout and stderr. */
   readonly stdio: readonly [number, number, number];
   readonly cgroupManager: "cgroupfs" | "disabled";

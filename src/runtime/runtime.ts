@@ -32,6 +32,8 @@ export interface CreateOptions {
   readonly noPivot?: boolean;
   /** Pass the descriptors 3 to 2+N on to the container. */
   readonly preserveFds?: number;
+  /** How many sockets of socket activation the caller was given, from descriptor 3 on: they are passed on, before the preserved ones. */
+  readonly listenFds?: number;
   /** A listening stream socket that receives the master of the container's terminal. */
   readonly consoleSocket?: string;
   /** This version makes no session keyring: there is nothing to turn off. */
@@ -158,7 +160,8 @@ export class Runtime {
       id,
       bundle: options.bundle ?? ".",
       noPivot: options.noPivot ?? false,
-      preserveFds: options.preserveFds ?? 0,
+      preserveFds: (options.listenFds ?? 0) + (options.preserveFds ?? 0),
+      listenFds: options.listenFds ?? 0,
       stdio: options.stdio ?? ([0, 1, 2] as const),
       cgroupManager: this.#options.cgroupManager ?? ("cgroupfs" as const),
       warn: (warning: string) => this.#options.onWarning?.(warning),
