@@ -103,29 +103,27 @@ export function compile(config: Config, facts: Facts, options: CompileOptions = 
 function placeLabels(drafts: readonly Draft[]): Step[] {
   const alias = new Map<string, string>();
   const steps: Step[] = [];
-  let waiting: string[] = [];
+  let label: string | undefined;
   for (const draft of drafts) {
-    if ("mark" in draft) waiting.push(draft.mark);
-    else if (!isCall(draft) || waiting.length === 0) steps.push(draft);
-    else {
-      const [label = ""] = waiting;
-      for (const other of waiting) alias.set(other, label);
-      waiting = [];
+    if ("mark" in draft) {
+      if (label === undefined) label = draft.mark;
+      else alias.set(draft.mark, label);
+    } else if (label !== undefined && isCall(draft)) {
       steps.push({ ...draft, label });
-    }
+      label = undefined;
+    } else steps.push(draft);
   }
-  const follow = (label: string) => alias.get(label) ?? label;
-  return steps.map((step) => (isCall(step) ? withLabels(step, follow) : step));
+  return alias.size === 0 ? steps : steps.map((step) => (isCall(step) ? withLabels(step, alias) : step));
 }
 
-function withLabels(step: Call, follow: (label: string) => string): Call {
+function withLabels(step: Call, alias: ReadonlyMap<string, string>): Call {
   const { tolerate, branch } = step;
   if (tolerate === undefined && branch === undefined) return step;
+  const follow = (label: string) => alias.get(label) ?? label;
+  const followed = Object.entries(tolerate ?? {}).map(([errno, to]) => [errno, follow(to)]);
   return {
     ...step,
-    ...(tolerate && {
-      tolerate: Object.fromEntries(Object.entries(tolerate).map(([errno, to]) => [errno, follow(to)])),
-    }),
+    ...(tolerate && { tolerate: Object.fromEntries(followed) }),
     ...(branch && { branch: { ...branch, equal: follow(branch.equal), other: follow(branch.other) } }),
   };
 }

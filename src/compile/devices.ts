@@ -9,18 +9,18 @@ import { type Call, type Check, NEXT, type Step } from "../plan/step.ts";
 import { isBind, openTree } from "./bind-mounts.ts";
 import { isDev } from "./filesystems.ts";
 import { setAttr } from "./mount-attributes.ts";
-import { type MountJob, mountJobs, moveTo } from "./mount-job.ts";
-import { openParent, openTarget, resolveInRoot } from "./paths.ts";
+import { type MountJob, mountJobs, moveTo, resolveUnderMounts } from "./mount-job.ts";
+import { openParent, openTarget } from "./paths.ts";
 import { at, canMakeDevices, close, type Make, namespaceOf, type Scope } from "./scope.ts";
 
-/** config-linux.md#default-devices: path in /dev, major, minor. */
-const DEFAULT_DEVICES: readonly (readonly [string, number, number])[] = [
-  ["null", 1, 3],
-  ["random", 1, 8],
-  ["full", 1, 7],
-  ["tty", 5, 0],
-  ["zero", 1, 5],
-  ["urandom", 1, 9],
+/** config-linux.md#default-devices. One that the config lists, or mounts, is the config's to supply. */
+const DEFAULT_DEVICES: readonly Device[] = [
+  { type: "c", path: "/dev/null", major: 1, minor: 3 },
+  { type: "c", path: "/dev/random", major: 1, minor: 8 },
+  { type: "c", path: "/dev/full", major: 1, minor: 7 },
+  { type: "c", path: "/dev/tty", major: 5, minor: 0 },
+  { type: "c", path: "/dev/zero", major: 1, minor: 5 },
+  { type: "c", path: "/dev/urandom", major: 1, minor: 9 },
 ];
 
 /** runtime-linux.md#dev-symbolic-links, and /dev/ptmx of config-linux.md#default-devices. */
@@ -31,9 +31,16 @@ const LINKS: readonly (readonly [string, string])[] = [
   ["stderr", "/proc/self/fd/2"],
 ];
 
+interface Dev {
+  readonly kind: "fresh" | "bound" | "rootfs";
+  readonly job: MountJob | undefined;
+}
+
 /** The mount of /dev as the config leaves it: a filesystem of our own making, the host's, or the rootfs's directory. */
-function devMount(scope: Scope): { readonly kind: "fresh" | "bound" | "rootfs"; readonly job: MountJob | undefined } {
-  const job = mountJobs(scope).findLast(({ path, options }) => path.join("/") === "dev" && !options.remount);
+function devMount(scope: Scope): Dev {
+  const job = mountJobs(scope).findLast(
+    ({ path, options }) => path.length === 1 && path[0] === "dev" && !options.remount,
+  );
   if (job === undefined) return { kind: "rootfs", job };
   if (isBind(job)) return { kind: "bound", job };
   return { kind: isDev(job) && !job.options.tmpcopyup ? "fresh" : "rootfs", job };
@@ -41,42 +48,37 @@ function devMount(scope: Scope): { readonly kind: "fresh" | "bound" | "rootfs"; 
 
 /** A /dev bound from the host has its devices already, and is the host's to change: as runc, nothing is made there. */
 export function devices(scope: Scope): readonly Step[] {
-  const configured = (scope.config.linux?.devices ?? []).map((device, index) => ({
-    device,
-    pointer: `/linux/devices/${index}`,
-  }));
-  const paths = new Set(configured.map(({ device }) => device.path));
-  const missing = DEFAULT_DEVICES.filter(([name]) => !paths.has(`/dev/${name}`)).map(([name, major, minor]) => ({
-    device: { type: "c", path: `/dev/${name}`, major, minor } as Device,
-    pointer: "",
-  }));
-  if (devMount(scope).kind === "bound") return [];
+  const dev = devMount(scope);
+  if (dev.kind === "bound") return [];
+  const configured = scope.config.linux?.devices ?? [];
+  const supplied = new Set([
+    ...configured.map(({ path }) => path),
+    ...mountJobs(scope).map(({ path }) => `/${path.join("/")}`),
+  ]);
   return [
-    ...openDev(scope),
-    ...[...missing, ...configured].flatMap(({ device, pointer }) => deviceSteps(scope, device, pointer)),
+    ...openDev(dev),
+    ...DEFAULT_DEVICES.filter((device) => !supplied.has(device.path)).flatMap((device) =>
+      deviceSteps(scope, dev, device, ""),
+    ),
+    ...configured.flatMap((device, index) => deviceSteps(scope, dev, device, `/linux/devices/${index}`)),
   ];
 }
 
 /** `$dev`, unless it is open as the mount that was made for it. */
-function openDev(scope: Scope): Step[] {
-  const { job } = devMount(scope);
+function openDev({ job }: Dev): Step[] {
   if (job !== undefined && isDev(job)) return [];
   return openTarget(at("init", ""), { path: ["dev"], kind: "directory", name: "dev" });
 }
 
-function deviceSteps(scope: Scope, device: Device, pointer: string): Step[] {
+function deviceSteps(scope: Scope, dev: Dev, device: Device, pointer: string): Step[] {
   const make = at("init", pointer);
-  const path = resolveInRoot(
-    scope,
-    device.path,
-    mountJobs(scope).map((job) => `/${job.path.join("/")}`),
-  );
+  const path = resolveUnderMounts(scope, device.path);
   const inDev = path.length === 2 && path[0] === "dev";
   const { steps, parent } = inDev ? { steps: [], parent: "dev" } : openParent(make, path);
   const name = path.at(-1) ?? "";
   const made =
     canMakeDevices(scope) || device.type === "p"
-      ? makeNode(make, device, { parent, name, fresh: inDev && devMount(scope).kind === "fresh" })
+      ? makeNode(make, device, { parent, name, fresh: inDev && dev.kind === "fresh" })
       : bindNode(make, device, path);
   return [...steps, ...made, ...(parent === "directory" ? [close(make, "directory")] : [])];
 }
@@ -171,11 +173,7 @@ function readonlyDev(scope: Scope, job: MountJob | undefined): Call[] {
 /** The working directory is made before the root may turn read-only; runc makes a missing one, too. */
 export function workingDirectory(scope: Scope): readonly Step[] {
   const make = at("init", "/process/cwd");
-  const path = resolveInRoot(
-    scope,
-    scope.config.process?.cwd ?? "/",
-    mountJobs(scope).map((job) => `/${job.path.join("/")}`),
-  );
+  const path = resolveUnderMounts(scope, scope.config.process?.cwd ?? "/");
   if (path.length === 0) return [];
   const steps = openTarget(make, { path, kind: "directory", name: "target" });
   return [...steps, close(make, "target")];

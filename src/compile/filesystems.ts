@@ -138,6 +138,7 @@ function dataOf({ options }: MountJob): ([string] | [string, string])[] {
 /** A tmpfs over a directory has that directory's mode, unless it is told another. */
 function keepMode({ make, scope, mount, options, path }: MountJob, name: string): Call[] {
   const bits = scope.facts.modes[`/${path.join("/")}`];
-  if (mount.type !== "tmpfs" || bits === undefined || options.data.some((option) => /(^|,)mode=/.test(option))) return [];
+  if (mount.type !== "tmpfs" || bits === undefined || options.data.some((option) => /(^|,)mode=/.test(option)))
+    return [];
   return [make("fchmodat", [ref(name), string("."), mode(bits)])];
 }

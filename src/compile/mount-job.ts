@@ -20,15 +20,27 @@ export interface MountJob {
   readonly path: readonly string[];
 }
 
+const jobsOf = new WeakMap<Scope, readonly MountJob[]>();
+
 /** The entries of `mounts`, each with its place in the rootfs as the earlier ones leave it. */
 export function mountJobs(scope: Scope): readonly MountJob[] {
+  const known = jobsOf.get(scope);
+  if (known !== undefined) return known;
   const covered: string[] = [];
-  return (scope.config.mounts ?? []).map((mount, index) => {
+  const jobs = (scope.config.mounts ?? []).map((mount, index) => {
     const path = resolveInRoot(scope, mount.destination, covered);
     covered.push(`/${path.join("/")}`);
     const options = parseMountOptions(mount.options ?? []);
     return { scope, make: at("init", `/mounts/${index}`), mount, options, index, path };
   });
+  jobsOf.set(scope, jobs);
+  return jobs;
+}
+
+/** Where a path leads after all mounts: below a mount point, the links of the rootfs say nothing. */
+export function resolveUnderMounts(scope: Scope, path: string): string[] {
+  const covered = mountJobs(scope).map((job) => `/${job.path.join("/")}`);
+  return resolveInRoot(scope, path, covered);
 }
 
 /** Opens (and makes) the place of a mount, moves the detached mount `$name` there, and closes both but for `keep`. */

@@ -52,7 +52,8 @@ export type Make = (call: CallName, args: readonly Operand[], extra?: Extra) => 
 
 /** Writes calls of one stage that one JSON pointer asked for. */
 export function at(stage: Stage, from: string): Make {
-  return (call, args, extra = {}) => ({ stage, from, call, args, ...extra });
+  return (call, args, extra) =>
+    extra === undefined ? { stage, from, call, args } : { stage, from, call, args, ...extra };
 }
 
 export function close(make: Make, name: string): Call {
