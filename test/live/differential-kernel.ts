@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Case } from "./differential.ts";
-import { MAPPED_ROOT, mapped, without } from "./differential-namespaces.ts";
+import { MAPPED_ROOT, MQUEUE_GID, mapped, without } from "./differential-namespaces.ts";
 
 const OLD_RUNC = "runc 1.1.5 does not know it";
 
@@ -152,6 +152,7 @@ const DEVICE_CASES: readonly Case[] = [
       spec.linux.devices = [{ type: "c", path: "/dev/kmsg", major: 1, minor: 11, fileMode: 0o666, uid: 0, gid: 0 }];
     },
     owner: MAPPED_ROOT,
+    differs: MQUEUE_GID,
     ask: ["try=/dev/null", "try=/dev/zero"],
   },
   {

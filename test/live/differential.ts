@@ -72,6 +72,8 @@ export async function report(t: TestContext, test: Case, runtime: RuntimeName, h
     as: test.as ?? "root",
     prelude: [PURE_V1, HOST_MNT, test.prelude ?? ""].join("\n"),
   });
+  // Now and not after the test: there it would be one after the other.
+  await run([bin, ...globals, "--root", root, "delete", "--force", id], { prelude: PURE_V1 });
   const left = mountsBelow(dir);
   if (left.length > 0) throw new Error(`${runtime} left mounted: ${left.join(" ")}`);
   const line = outcome.stdout.split("\n").find((text) => text.startsWith("{"));
