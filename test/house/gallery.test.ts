@@ -25,8 +25,8 @@ const RULES: Readonly<Record<string, (args: readonly string[]) => boolean>> = {
   unlinkat: ([fd, name]) => !isOneName(fd, name),
   symlinkat: ([, fd, name]) => !isOneName(fd, name),
   fchownat: ([fd, name, , , flags = ""]) => !isOneName(fd, name) || !/AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH/.test(flags),
-  // "/" is the container's own root, or what the runtime has put there; the rest is mounted by descriptor.
-  move_mount: ([, , , to]) => to !== '""' && to !== '"/"',
+  // "/" is the container's own root, and the rootfs's own place is the host's; the rest is mounted by descriptor.
+  move_mount: ([, , , to = ""]) => !/^"(?:\/|\/bundles\/[\w-]+\/rootfs)?"$/.test(to),
   mount: ([, to = ""]) => !/^"\/"$|^"\/proc\/self\/fd\/\d+"$/.test(to),
   umount2: ([to]) => to !== '"."',
 };

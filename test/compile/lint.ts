@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What a reviewer would look for in every plan, beyond what `checkPlan` asks: descriptors do not leak into the program,
+ * and before the root switch no path of the root filesystem is trusted.
+ */
+import { AT, O, RESOLVE } from "../../src/kernel/open.ts";
+import { printCall } from "../../src/plan/print.ts";
+import { type Call, isCall, type Operand, type Plan } from "../../src/plan/step.ts";
+
+/** Every finding, as `step 12: ...: openat(...)`. */
+export function lintPlan(plan: Plan): string[] {
+  const findings: string[] = [];
+  let switched = false;
+  for (const [index, step] of plan.steps.entries()) {
+    if (!isCall(step)) continue;
+    const problems = [leak(step), ...(step.stage === "init" && !switched ? [trust(step)] : [])];
+    for (const problem of problems) {
+      if (problem !== undefined) findings.push(`step ${index + 1}: ${problem}: ${printCall(step)}`);
+    }
+    if (step.call === "pivot_root" || step.call === "chroot") switched = true;
+  }
+  return [...findings, ...endsClosed(plan)];
+}
+
+/** Index of the operand that says how a descriptor is opened, and the bit that closes it on execve. */
+const CLOEXEC: Readonly<Record<string, readonly [index: number, bit: number]>> = {
+  openat: [2, O.O_CLOEXEC],
+  openat2: [2, O.O_CLOEXEC],
+  open_tree: [2, O.O_CLOEXEC],
+  fsopen: [1, 1],
+  fsmount: [1, 1],
+  socket: [1, O.O_CLOEXEC],
+  accept4: [3, O.O_CLOEXEC],
+};
+
+/** A descriptor that a step keeps is close-on-exec from its first moment. */
+function leak(step: Call): string | undefined {
+  const { call, args, result } = step;
+  // TIOCGPTPEER takes the flags of open(2).
+  if (call === "ioctl" && result !== undefined) return has(args[2], O.O_CLOEXEC) ? undefined : "stays open over execve";
+  if (call === "dup3") {
+    const stdio = args[1]?.kind === "int" && Number(args[1].value) <= 2;
+    return stdio || has(args[2], O.O_CLOEXEC) ? undefined : "stays open over execve";
+  }
+  const rule = CLOEXEC[call];
+  if (rule === undefined)
+    return result === undefined || call === "clone" ? undefined : "keeps a result of unknown kind";
+  return has(args[rule[0]], rule[1]) ? undefined : "stays open over execve";
+}
+
+/** Before the root switch, what lies in the rootfs is named by a descriptor, and a path is walked inside of it. */
+function trust(step: Call): string | undefined {
+  const { call, args } = step;
+  const [first, second, third] = args;
+  switch (call) {
+    case "openat2":
+      if (!isDescriptor(first)) return "opens by the host's paths";
+      return (bits(field(third, "resolve")) & BigInt(RESOLVE.RESOLVE_IN_ROOT | RESOLVE.RESOLVE_BENEATH)) === 0n
+        ? "walks out of the root"
+        : undefined;
+    case "openat":
+      if (!isDescriptor(first)) return isHostFile(second) ? undefined : "opens by the host's paths";
+      return isOneName(second, first) && has(third, O.O_NOFOLLOW) ? undefined : "follows a symlink";
+    case "mkdirat":
+    case "mknodat":
+    case "unlinkat":
+      return isDescriptor(first) && isOneName(second, first) ? undefined : "walks a path";
+    case "symlinkat":
+      return isDescriptor(second) && isOneName(third, second) ? undefined : "walks a path";
+    case "fchownat":
+      if (!isDescriptor(first) || !isOneName(second, first)) return "walks a path";
+      return has(args[4], AT.AT_SYMLINK_NOFOLLOW) ? undefined : "follows a symlink";
+    case "mount_setattr":
+      return isDescriptor(first) && text(second) === "" ? undefined : "changes a mount by its path";
+    default:
+      return undefined;
+  }
+}
+
+/** The image's own channels must be closed, too: by the last close_range before the program. */
+function endsClosed({ steps }: Plan): string[] {
+  const calls = steps.filter(isCall);
+  const range = calls.findLastIndex(({ call, args }) => call === "close_range" && bits(args[2]) !== 0n);
+  const execve = calls.findIndex(({ call }) => call === "execve");
+  return execve === -1 || (range !== -1 && range < execve) ? [] : ["no close_range before execve"];
+}
+
+function isDescriptor(operand: Operand | undefined): boolean {
+  return operand?.kind === "result";
+}
+
+/** The only files of the host that the init opens while hostile files are in sight; both are checked to be what they seem. */
+function isHostFile(operand: Operand | undefined): boolean {
+  const path = text(operand);
+  return path === "/dev/null" || path?.endsWith("/rootfs") === true;
+}
+
+/** One component, or a path into a mount that nobody has seen yet. */
+function isOneName(operand: Operand | undefined, directory?: Operand): boolean {
+  const name = text(operand);
+  if (name === undefined || name === "" || name === "..") return false;
+  const unseen = directory?.kind === "result" && directory.name === "mount";
+  return unseen || !name.includes("/");
+}
+
+function text(operand: Operand | undefined): string | undefined {
+  return operand?.kind === "string" ? operand.value : undefined;
+}
+
+function field(operand: Operand | undefined, name: string): Operand | undefined {
+  return operand?.kind === "struct" ? operand.fields[name] : undefined;
+}
+
+function bits(operand: Operand | undefined): bigint {
+  if (operand?.kind === "struct") return bits(operand.fields.flags);
+  return operand?.kind === "flags" || operand?.kind === "int" ? BigInt(operand.value) : 0n;
+}
+
+function has(operand: Operand | undefined, bit: number): boolean {
+  return (bits(operand) & BigInt(bit)) === BigInt(bit);
+}
