@@ -11,7 +11,7 @@ import { listenAt } from "../native/socket.ts";
 import { waitExit } from "../native/wait.ts";
 import type { Plan } from "../plan/step.ts";
 import { type Held, release } from "../state/hold.ts";
-import { createState, removeState, startSocket, writeState } from "../state/store.ts";
+import { createState, removeState, startSocket, writeFirstState, writeState } from "../state/store.ts";
 import { type Console, openConsole } from "./console.ts";
 import { textsAfterStart } from "./failure.ts";
 import { perform } from "./perform.ts";
@@ -53,7 +53,8 @@ async function createHeld(begun: Begun): Promise<ContainerRecord> {
   let made: MadeCgroup | undefined;
   try {
     const record = firstRecord(begun);
-    writeState(held, record);
+    // Without a cgroup there is nothing yet that `delete --force` would have to know of.
+    if (surveyed.length > 0) writeFirstState(held, record);
     made = makeCgroup(prepared.place, surveyed);
     const created = await startImage(begun, made, {
       ...record,

@@ -20,7 +20,6 @@ import { checkId } from "./id.ts";
 import { ensureRoot, hasRoot } from "./root.ts";
 
 const STATE = "state.json";
-const CONFIG = "config.json";
 const START = "start";
 
 /** Makes the directory of a new container and holds it. StateError ETSRUN_EXISTS, ETSRUN_INVALID_ID. */
@@ -41,16 +40,15 @@ export function writeState(held: Held, state: ContainerState): void {
   replace(held, STATE, printState(state));
 }
 
-/** Keeps config.json as it is now; a later change of the bundle's has no effect. runtime.md#lifecycle. */
-export function writeConfig(held: Held, text: string): void {
-  replace(held, CONFIG, text);
+/** The first one: half-written, it counts as none, and nothing that it tells of has been made yet. */
+export function writeFirstState(held: Held, state: ContainerState): void {
+  writeFileSync(join(held.path, STATE), printState(state), { flag: "wx", mode: 0o600 });
 }
 
 /** A new file and a rename; a left-over of a command that was killed is in nobody's way while the lock is held. */
 function replace({ path }: Held, name: string, text: string): void {
   const next = join(path, `${name}.new`);
-  unlink(next);
-  writeFileSync(next, text, { flag: "wx", mode: 0o600 });
+  writeFileSync(next, text, { mode: 0o600 });
   renameSync(next, join(path, name));
 }
 
@@ -67,13 +65,6 @@ export function readState(root: string, id: string): ContainerState {
   if (found.state !== undefined) return found.state;
   const message = `container ${JSON.stringify(id)} was not created to its end (${found.broken}); delete --force removes it`;
   throw new StateError("ETSRUN_NOT_CREATED", id, message, "creating");
-}
-
-/** The text of config.json as it was at create. StateError ETSRUN_NOT_FOUND. */
-export function readConfig(root: string, id: string): string {
-  const text = read(join(containerPath(root, id), CONFIG));
-  if (text === undefined) throw notFound(id);
-  return text;
 }
 
 /** A container, or what is left of one. */

@@ -8,12 +8,11 @@ import { hold, release, withHeld } from "../../src/state/hold.ts";
 import {
   createState,
   listStates,
-  readConfig,
   readState,
   removeStartSocket,
   removeState,
   startSocket,
-  writeConfig,
+  writeFirstState,
   writeState,
 } from "../../src/state/store.ts";
 
@@ -44,12 +43,10 @@ function stateOf(id: string, more: Partial<ContainerState> = {}): ContainerState
 
 test("what is written is read; files are the owner's alone; removal leaves nothing", async () => {
   const held = await createState(root, "one");
-  writeState(held, stateOf("one", { status: "creating", pid: 0, startTime: 0 }));
+  writeFirstState(held, stateOf("one", { status: "creating", pid: 0, startTime: 0 }));
   writeState(held, stateOf("one"));
-  writeConfig(held, '{"n": 18446744073709551615}');
   expect(readState(root, "one")).toEqual(stateOf("one"));
-  expect(readConfig(root, "one")).toBe('{"n": 18446744073709551615}');
-  expect(readdirSync(held.path).sort()).toEqual(["config.json", "state.json"]);
+  expect(readdirSync(held.path)).toEqual(["state.json"]);
   expect([root, held.path, join(held.path, "state.json")].map((path) => statSync(path).mode & 0o777)).toEqual([
     0o700, 0o700, 0o600,
   ]);
@@ -60,7 +57,6 @@ test("what is written is read; files are the owner's alone; removal leaves nothi
   removeState(held);
   expect(readdirSync(root)).toEqual([]);
   expect(() => readState(root, "one")).toThrow(expect.objectContaining({ code: "ETSRUN_NOT_FOUND", id: "one" }));
-  expect(() => readConfig(root, "one")).toThrow(expect.objectContaining({ code: "ETSRUN_NOT_FOUND" }));
 });
 
 test("an id is used once at a time, whoever is faster", async () => {
