@@ -72,6 +72,7 @@ export function factsFor(config: Config, bundle: string, host: Host = {}): Facts
     kcore,
     userns,
     rlimits: limitsOf(config, host),
+    callerFiles: null,
     home,
   };
 }
