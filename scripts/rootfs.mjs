@@ -2,7 +2,8 @@
 /**
  * Makes the root filesystems of the tests in test/.cache, once.
  *
- *   node scripts/rootfs.mjs           test/.cache/busybox, from Debian's busybox-static
+ *   node scripts/rootfs.mjs           test/.cache/busybox, from Debian's busybox-static, and test/.cache/bare, the
+ *                                     same without its commands: quicker to copy
  *   node scripts/rootfs.mjs debian    test/.cache/debian as well, by debootstrap(8); needs root and a mirror
  *   node scripts/rootfs.mjs --force   makes them anew
  */
@@ -58,7 +59,8 @@ function make(name, build) {
   console.log(`made ${target}`);
 }
 
-function busybox(dir) {
+/** `applets`: with a link for each command of busybox, some 270. */
+function busybox(dir, applets) {
   const binary = ["/bin/busybox", "/usr/bin/busybox"].find(isStatic);
   if (binary === undefined) throw new Error("needs a static busybox: apt-get install busybox-static");
   for (const name of [
@@ -83,8 +85,10 @@ function busybox(dir) {
   symlinkSync("bin", join(dir, "sbin"));
   copyFileSync(binary, join(dir, "bin/busybox"));
   chmodSync(join(dir, "bin/busybox"), 0o755);
-  for (const applet of execFileSync(binary, ["--list"], { encoding: "utf8" }).trim().split("\n"))
-    if (applet !== "busybox") symlinkSync("busybox", join(dir, "bin", applet));
+  if (applets) {
+    for (const applet of execFileSync(binary, ["--list"], { encoding: "utf8" }).trim().split("\n"))
+      if (applet !== "busybox") symlinkSync("busybox", join(dir, "bin", applet));
+  }
   const files = { passwd: PASSWD, group: GROUP, hosts: "127.0.0.1 localhost\n", hostname: "busybox\n" };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, "etc", name), text);
 }
@@ -104,7 +108,8 @@ function debian(dir) {
 }
 
 try {
-  make("busybox", busybox);
+  make("busybox", (dir) => busybox(dir, true));
+  make("bare", (dir) => busybox(dir, false));
   if (args.includes("debian")) make("debian", debian);
 } catch (error) {
   console.error(`rootfs: ${error.message}`);

@@ -58,7 +58,7 @@ export async function report(t: TestContext, test: Case, runtime: RuntimeName, h
   const { dir, rootfs, spec } = bundle(
     t,
     (spec, dir) => edit(t, test, spec, { dir, rootfs: join(dir, "rootfs"), holder }),
-    owner === undefined ? {} : { owner },
+    { bare: true, ...(owner === undefined ? {} : { owner }) },
   );
   const [bin = "", ...globals] = commandOf(runtime);
   const root = runtimeRoot(t, { bin, ...(test.as === "user" ? { owner: ORDINARY } : {}) });
