@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { requires } from "../requires.ts";
 import { bundle } from "./support/bundle.ts";
-import { container, output, shell } from "./support/container.ts";
+import { container, freshId, output, shell } from "./support/container.ts";
 import { run, runtimeRoot, TSRUN } from "./support/run.ts";
 import { images, nothingLeft } from "./support/traces.ts";
 
@@ -41,7 +41,7 @@ test("a terminal is /dev/console, too", async (t) => {
     shell(spec, "stat -L -c '%F %t:%T %i' /dev/console /proc/self/fd/0; tty");
     spec.process.terminal = true;
   });
-  const words = [TSRUN, "--root", runtimeRoot(t), "run", "--bundle", dir, "c1"];
+  const words = [TSRUN, "--root", runtimeRoot(t), "run", "--bundle", dir, freshId()];
   const { stdout } = await run(["script", "--quiet", "--return", "--command", words.join(" "), "/dev/null"]);
   // What script(1) adds of its own may stand before or after.
   const [console, stdin] = stdout.match(/character special file [\w: ]+/g) ?? [];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
 import { bundle, temporary } from "./support/bundle.ts";
-import { output, shell } from "./support/container.ts";
+import { freshId, output, shell } from "./support/container.ts";
 import { run, runtimeRoot, TSRUN } from "./support/run.ts";
 
 interface Mounted {
@@ -153,7 +153,7 @@ function sharedTree(t: TestContext, options: readonly string[], script: string) 
     `mount -t tmpfs tmpfs ${tree}/inner`,
     `echo inner > ${tree}/inner/name`,
   ].join("\n");
-  return { command: [TSRUN, "--root", runtimeRoot(t), "run", "--bundle", dir, "c1"], prelude };
+  return { command: [TSRUN, "--root", runtimeRoot(t), "run", "--bundle", dir, freshId()], prelude };
 }
 
 /** `36 35 98:0 / /m rw,noatime shared:1 - tmpfs tmpfs rw,size=1k`: proc_pid_mountinfo(5). */

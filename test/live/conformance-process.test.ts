@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
 import { bundle, temporary } from "./support/bundle.ts";
-import { type Container, container, output, shell } from "./support/container.ts";
+import { type Container, container, freshId, output, shell } from "./support/container.ts";
 import { run, runtimeRoot, TSRUN } from "./support/run.ts";
 import { raw, type Spec } from "./support/spec.ts";
 
@@ -96,7 +96,7 @@ test("oomScoreAdj is set when the configuration says so", async (t) => {
 test("oom_score_adj is the caller's when the configuration says nothing", async (t) => {
   requires(t, "root");
   const { dir } = bundle(t, (spec) => shell(spec, "cat /proc/self/oom_score_adj"));
-  const words = [TSRUN, "--root", runtimeRoot(t), "run", "--bundle", dir, "c1"];
+  const words = [TSRUN, "--root", runtimeRoot(t), "run", "--bundle", dir, freshId()];
   const outcome = await run(["sh", "-c", 'echo 321 > /proc/self/oom_score_adj; exec "$@"', "sh", ...words]);
   expect(outcome).toMatchObject({ status: 0, stdout: "321\n" });
 });
@@ -126,7 +126,7 @@ test("only the standard streams are open", async (t) => {
   const { dir } = bundle(t, (spec) => {
     spec.process.args = ["ls", "-l", "/proc/self/fd"];
   });
-  const words = [TSRUN, "--root", runtimeRoot(t), "run", "--bundle", dir, "c1"];
+  const words = [TSRUN, "--root", runtimeRoot(t), "run", "--bundle", dir, freshId()];
   const { stdout } = await run(words, { fds: ["pipe", "pipe", "pipe"] });
   // ls has closed the directory, which was the next free number, when it reads the links.
   expect(Array.from(stdout.matchAll(/ (\d+) -> /g), ([, fd]) => fd)).toEqual(["0", "1", "2"]);
@@ -135,7 +135,7 @@ test("only the standard streams are open", async (t) => {
 test.for([
   ["that is not there", undefined, "/script"],
   ["whose interpreter is not there", "#!/no/such/interpreter\n", "/no/such/interpreter"],
-  ["whose first line ends as on Windows", "#!/bin/sh\r\necho hi\r\n", "\\r"],
+  ["whose first line ends as on Windows", "#!/bin/sh\r\necho hi\r\n", "/bin/sh\\r"],
   ["that is not executable", "#!/bin/sh\n", "/script"],
 ] as const)("start tells that it cannot execute a program %s", async ([what, text, named], t) => {
   requires(t, "root");

@@ -22,7 +22,7 @@ test.for(["created", "running", "stopped"])(
       await until("the container is stopped", async () => (await c.status()) === "stopped");
     }
     const state = await c.state();
-    expect(state).toMatchObject({ ociVersion: expect.stringMatching(VERSION), id: "c1", status, bundle: c.dir });
+    expect(state).toMatchObject({ ociVersion: expect.stringMatching(VERSION), id: c.id, status, bundle: c.dir });
     if (status !== "stopped") expect(existsSync(`/proc/${state.pid}`)).toBe(true);
     expect(schemaErrors(state)).toEqual([]);
   },

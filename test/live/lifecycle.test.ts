@@ -59,7 +59,7 @@ test("an id in use is refused, and its container stays as it is", async (t) => {
   const first = container(t, mark);
   await first.ok("create");
   const before = await first.state();
-  const second = container(t, mark, { root: first.root });
+  const second = container(t, mark, { root: first.root, id: first.id });
   expect((await second.call("create")).status).not.toBe(0);
   expect(await first.state()).toEqual(before);
   await first.ok("start");
