@@ -50,7 +50,9 @@ export function raiseLimits(scope: Scope): readonly Step[] {
 
 /** The limits themselves come last: the image needs descriptors and memory of its own. */
 export function setLimits(scope: Scope): readonly Step[] {
-  return limits(scope).map(({ type, soft, hard, make }) => setLimit(make("process"), type, soft, hard));
+  const files = scope.facts.callerFiles;
+  const caller = files === null ? [] : [setLimit(at("process", ""), "RLIMIT_NOFILE", files.soft, files.hard)];
+  return [...caller, ...limits(scope).map(({ type, soft, hard, make }) => setLimit(make("process"), type, soft, hard))];
 }
 
 function limits({ config }: Scope) {

@@ -38,6 +38,11 @@ export interface Facts {
   readonly userns: boolean;
   /** The runtime's own limits, by type (`RLIMIT_NOFILE`), for the types that config.json sets. */
   readonly rlimits: Readonly<Record<string, { readonly soft: bigint; readonly hard: bigint }>>;
+  /**
+   * RLIMIT_NOFILE as the caller had it, where config.json says nothing of it: JavaScript runtimes raise their own soft
+   * limit when they start. Null: it is not known, or is what the runtime has, too.
+   */
+  readonly callerFiles: { readonly soft: bigint; readonly hard: bigint } | null;
   /** HOME of the configured user, from the rootfs's /etc/passwd; "/" when it says nothing. */
   readonly home: string;
 }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /** HOME of the container's user when config.json says nothing, as runc finds it: from the rootfs's own /etc/passwd. passwd(5). */
 import { closeSync, fstatSync, readSync } from "node:fs";
+import { normalize, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Fd } from "../native/fd.ts";
-import { openRegularInRoot } from "../native/in-root.ts";
+import { openDirectory, openRegularInRoot } from "../native/in-root.ts";
 
 const NOWHERE = "/";
 // More than any real one has; a hostile rootfs may have a file of any size.
 const MAX_BYTES = 4 << 20;
 
-export function findHome(config: Config, root: Fd): string {
+export function findHome(config: Config, root: Fd, bundle: string): string {
   const { env = [], user } = config.process ?? {};
   const set = env.findLast((line) => line.startsWith("HOME="));
   if (config.process === undefined || (set !== undefined && set !== "HOME=")) return NOWHERE;
-  const fd = openRegularInRoot(root, "etc/passwd");
+  const fd = openPasswd(config, root, bundle);
   if (fd === undefined) return NOWHERE;
   try {
     const bytes = Buffer.alloc(Math.min(fstatSync(fd).size, MAX_BYTES));
@@ -22,6 +23,25 @@ export function findHome(config: Config, root: Fd): string {
     closeSync(fd);
   }
 }
+
+/** The file as the container will see it: the rootfs's, unless a mount or a mask lies on it. */
+function openPasswd(config: Config, root: Fd, bundle: string): Fd | undefined {
+  if (config.linux?.maskedPaths?.some((path) => normalize(path) === PASSWD)) return undefined;
+  const mount = config.mounts?.findLast(({ destination }) =>
+    `${PASSWD}/`.startsWith(`${normalize(`/${destination}`)}/`),
+  );
+  const { destination = "", source = "", options = [] } = mount ?? {};
+  if (mount === undefined || options.includes("tmpcopyup")) return openRegularInRoot(root, PASSWD);
+  if (!options.includes("bind") && !options.includes("rbind")) return undefined;
+  const host = openDirectory("/");
+  try {
+    return openRegularInRoot(host, resolve(bundle, source, PASSWD.slice(normalize(`/${destination}`).length + 1)));
+  } finally {
+    closeSync(host);
+  }
+}
+
+const PASSWD = "/etc/passwd";
 
 /** The home directory in the first line of that user id: `name:password:uid:gid:comment:home:shell`. */
 export function homeOf(uid: number, passwd: string): string {

@@ -16,7 +16,11 @@ import { findHome } from "./probe-home.ts";
 const MAX_LINKS = 40;
 
 /** `home` is "/" too where config.json sets HOME itself. */
-export function probeRootfs(config: Config, rootfs: string): Pick<Facts, "links" | "modes" | "copyUp" | "home"> {
+export function probeRootfs(
+  config: Config,
+  rootfs: string,
+  bundle: string,
+): Pick<Facts, "links" | "modes" | "copyUp" | "home"> {
   const walker = new Walker(rootfs);
   const modes: Record<string, number> = {};
   const copyUp: Record<string, readonly CopyUpEntry[]> = {};
@@ -30,7 +34,7 @@ export function probeRootfs(config: Config, rootfs: string): Pick<Facts, "links"
       modes[path] = stat.mode & 0o7777;
       if (options?.includes("tmpcopyup")) copyUp[destination] = listCopyUp(root, path);
     }
-    return { links: Object.fromEntries(walker.links), modes, copyUp, home: findHome(config, root) };
+    return { links: Object.fromEntries(walker.links), modes, copyUp, home: findHome(config, root, bundle) };
   } finally {
     closeSync(root);
   }

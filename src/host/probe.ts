@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Reads from the host what the compiler has to know. On the way of every start: each file is read once, and only if needed. */
-import { fstatSync, realpathSync, statSync } from "node:fs";
+import { fstatSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { ConfigError, HostError } from "../errors/errors.ts";
@@ -29,13 +29,14 @@ export function probe(config: Config, bundle: string, stdio: readonly number[] =
     cgroup: probeCgroup(),
     bundle: realBundle,
     rootfs,
-    ...probeRootfs(config, rootfs),
+    ...probeRootfs(config, rootfs, realBundle),
     sources: probeSources(config, realBundle),
     namespaces: probeNamespaces(config),
     idmap: probeIdmapTools(config),
     stdio: stdio.map(probeStdio),
     kcore: probeKcore(),
     rlimits: probeLimits(config),
+    callerFiles: probeCallerFiles(config),
   };
 }
 
@@ -80,4 +81,22 @@ function probeLimits(config: Config): Facts["rlimits"] {
   const types = (config.process?.rlimits ?? []).map(({ type }) => type);
   const known = types.filter((type): type is keyof typeof RLIMIT => type in RLIMIT);
   return Object.fromEntries(known.map((type) => [type, getrlimit(type)]));
+}
+
+/** Who started the runtime has told it the same limit as the container should have; the soft one was raised since. */
+function probeCallerFiles(config: Config): Facts["callerFiles"] {
+  if (config.process?.rlimits?.some(({ type }) => type === "RLIMIT_NOFILE")) return null;
+  const own = getrlimit("RLIMIT_NOFILE");
+  const soft = softFiles(`/proc/${process.ppid}/limits`);
+  return soft === null || soft >= own.soft ? null : { soft, hard: own.hard };
+}
+
+/** Null where the file is not for us to read, or says unlimited. proc_pid_limits(5). */
+function softFiles(file: string): bigint | null {
+  try {
+    const [, soft] = /^Max open files +(\d+) /m.exec(readFileSync(file, "utf8")) ?? [];
+    return soft === undefined ? null : BigInt(soft);
+  } catch {
+    return null;
+  }
 }

@@ -140,10 +140,13 @@ export type ErrnoName = keyof typeof ERRNO;
 
 /** The name of an error number; throws RangeError for a number that Linux does not have. */
 export function errnoName(number: number): ErrnoName {
-  const name = NAMES.get(number);
+  const name = number === ENOTSUPP ? "EOPNOTSUPP" : NAMES.get(number);
   if (name === undefined) throw new RangeError(`no errno has the number ${number}`);
   return name;
 }
+
+/** The kernel's own word for it, which some filesystems let out although no header of user space has it. */
+const ENOTSUPP = 524;
 
 /** The text of strerror(3), for example "No such file or directory". */
 export function errnoText(name: ErrnoName): string {
