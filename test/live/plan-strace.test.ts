@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The promise of `tsrun plan`: what strace sees the image do is the printed plan, step for step. */
-import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, type TestContext, test } from "vitest";
+import { expect, test } from "vitest";
 import { printPlan } from "../../src/plan/print.ts";
-import { isCall, type Plan } from "../../src/plan/step.ts";
+import { isCall } from "../../src/plan/step.ts";
 import { Runtime } from "../../src/runtime/runtime.ts";
 import { type Need, requires } from "../requires.ts";
 import { matchStrace } from "../strace/match.ts";
-import { type Bundle, bundle, temporary } from "./support/bundle.ts";
+import { bundle, temporary } from "./support/bundle.ts";
 import { freshId, shell } from "./support/container.ts";
 import { terminal } from "./support/pty.ts";
 import { runtimeRoot, TSRUN, tsrun } from "./support/run.ts";
-import { CAPABILITIES, ORDINARY, raw, rootless, type Spec } from "./support/spec.ts";
-
-const STRACE = ["strace", "-f", "-qq", "-v", "-s", "65535", "-o"];
-
-interface Traced {
-  readonly plan: Plan;
-  readonly differences: readonly string[];
-  readonly status: number | null;
-  readonly stderr: string;
-}
+import { CAPABILITIES, raw, type Spec } from "./support/spec.ts";
+import { STRACE, trace } from "./support/strace.ts";
 
 const BUNDLES: Readonly<Record<string, (spec: Spec, dir: string) => void>> = {
   "what engines write": () => {},
@@ -117,14 +108,6 @@ for (const [name, edit] of Object.entries(BUNDLES)) {
   });
 }
 
-test("strace sees the plan of an ordinary user", async (t) => {
-  requires(t, "root", "rootless", "strace");
-  const made = bundle(t, (spec) => rootless(spec), { owner: ORDINARY });
-  const traced = await trace(t, made, { owner: ORDINARY });
-  expect(traced.differences).toEqual([]);
-  expect(traced.status, traced.stderr).toBe(0);
-});
-
 test("strace sees the plan of a terminal", async (t) => {
   requires(t, "root", "strace");
   const made = bundle(t, (spec) => {
@@ -177,52 +160,4 @@ function withoutStdio(text: string): readonly string[] {
     .slice(1)
     .filter((line) => !/ fchown\([012], /.test(line))
     .map((line) => line.replace(/^\s*\d+/, "").replace(/→ \d+/g, "→"));
-}
-
-/** Plans a bundle, then runs it under strace. Standard input is /dev/null, the output is a file. */
-async function trace(t: TestContext, { dir }: Bundle, { owner }: { owner?: number } = {}): Promise<Traced> {
-  const files = temporary(t);
-  const root = runtimeRoot(t, owner === undefined ? {} : { owner });
-  const [log, out, err] = ["log", "out", "err"].map((name) => join(files, name)) as [string, string, string];
-  const fds: [number, number, number] = [openSync("/dev/null", "r"), openSync(out, "w"), openSync(err, "w")];
-  const id = freshId();
-  // Which cgroups an ordinary user may make is only known when they are made.
-  const cgroupManager = owner === undefined ? "cgroupfs" : "disabled";
-  const user = owner === undefined ? [] : ["setpriv", `--reuid=${owner}`, `--regid=${owner}`, "--clear-groups"];
-  try {
-    const plan = await asUser(owner, () => new Runtime({ root, cgroupManager }).plan({ bundle: dir, id, stdio: fds }));
-    const command = [TSRUN, "--root", root, "--cgroup-manager", cgroupManager, "run", "--bundle", dir, id];
-    // strace is root: the memory of a process that cannot be dumped is closed to its own user.
-    const [file = "", ...args] = [...STRACE, log, ...user, ...command];
-    const status = await end(file, args, fds);
-    const text = readFileSync(log, "utf8");
-    return { plan, differences: matchStrace(plan, text), status, stderr: readFileSync(err, "utf8") };
-  } finally {
-    for (const fd of fds) closeSync(fd);
-  }
-}
-
-function end(file: string, args: readonly string[], stdio: readonly [number, number, number]): Promise<number | null> {
-  const env = { PATH: process.env.PATH, HOME: "/" };
-  const child = spawn(file, args, { stdio: [...stdio], env, cwd: "/" });
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => child.kill("SIGKILL"), 25_000);
-    child.on("error", reject).on("exit", (status) => {
-      clearTimeout(timer);
-      resolve(status);
-    });
-  });
-}
-
-/** The plan depends on who asks; this process becomes that user for a while. */
-async function asUser<T>(uid: number | undefined, action: () => Promise<T>): Promise<T> {
-  if (uid === undefined) return action();
-  process.setegid?.(uid);
-  process.seteuid?.(uid);
-  try {
-    return await action();
-  } finally {
-    process.seteuid?.(0);
-    process.setegid?.(0);
-  }
 }
