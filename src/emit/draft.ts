@@ -1,79 +1,148 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Records whose addresses are not known yet, and those that make no call: copies and checks. */
-import { ERRNO } from "../kernel/errno.ts";
-import type { Call, Check } from "../plan/step.ts";
-import type { Place } from "./memory.ts";
-import { type Copy, fieldOf, type Word } from "./operand.ts";
-import { FAIL, OPERANDS, type StepRecord } from "./record.ts";
-
-/** A step as a record that points to places. */
-export interface Draft extends Omit<StepRecord, "operands" | "store" | "context"> {
-  readonly operands: readonly Word[];
-  readonly store: Place | undefined;
-  readonly context: Place | undefined;
-}
-
-/** The field keeps what is not the result's: result & mask | field & ~mask. */
-export function copyRecord({ from, to, size }: Copy, index: number): Draft {
-  const mask = maskOf(size);
-  const operands = six([
-    { value: from, at: true },
-    immediate(mask),
-    { value: to, at: true },
-    immediate(BigInt.asUintN(64, ~mask)),
-  ]);
-  return { ...pick(index), operands, compare: 0n, equal: index + 1, other: index + 1, errno: 0, store: to };
-}
-
-export function checkRecord(check: Check, index: number, next: number, field: { place: Place; size: number }): Draft {
-  const mask = maskOf(field.size) & (check.mask ?? maskOf(8));
-  if ((check.value & mask) !== check.value) throw new Error(`${check.field} & ${mask} can never be ${check.value}`);
-  const operands = six([{ value: field.place, at: true }, immediate(mask)]);
-  const errno = ERRNO[check.errno];
-  return { ...pick(index), operands, compare: check.value, equal: next, other: FAIL, errno, store: undefined };
-}
-
-function pick(index: number): Pick<Draft, "kind" | "number" | "index" | "context" | "tolerate"> {
-  return { kind: "pick", number: 0, index, context: undefined, tolerate: [] };
-}
-
-function maskOf(size: number): bigint {
-  if (size < 1 || size > 8) throw new Error(`a field of ${size} bytes is no number`);
-  return (1n << BigInt(8 * size)) - 1n;
-}
+/**
+ * The image while it is made. Nothing is kept beside the bytes: records, constants and data are written where they stay,
+ * and an address stands there as a place until the areas are laid out.
+ */
+import type { Plan } from "../plan/step.ts";
+import { RECORD_SIZE } from "./record.ts";
 
 /**
- * The field that a check asks, in the memory that its call filled. In `out` memory without a layout a field is one byte,
- * named by its offset: "0" is the first.
+ * A position: the area in the upper bits, the offset in the lower ones; never 0 for something that can be pointed to.
+ * `FILE` is headers, code and records; `CONSTANT` is read-only and lies in the file behind them, `DATA` is writable and
+ * lies in the file, `ZERO` is writable only.
  */
-export function findOut(call: Call, check: Check, words: readonly Word[]): { place: Place; size: number } {
-  const found: { place: Place; size: number }[] = [];
-  for (const [n, operand] of call.args.entries()) {
-    const place = words[n]?.value;
-    if (operand.kind !== "out" || typeof place !== "object") continue;
-    const { offset, size } =
-      operand.layout === undefined ? byteOf(operand, check) : fieldOf(operand.layout, check.field);
-    found.push({ place: { area: place.area, offset: place.offset + offset }, size });
+export type Place = number;
+export const FILE = 0;
+export const CONSTANT = 1;
+export const DATA = 2;
+export const ZERO = 3;
+export const AREA_SHIFT = 27;
+export const OFFSET_MASK = (1 << AREA_SHIFT) - 1;
+
+/** Bytes that grow; those from `size` on are unused and zero. */
+export interface Content {
+  bytes: Uint8Array;
+  /** The same bytes, little-endian as the machines that tsrun knows. */
+  words: Int32Array;
+  size: number;
+}
+
+/** A range of an area. */
+export interface Piece {
+  readonly place: Place;
+  readonly size: number;
+  /** What it is, for a person who reads a dump. */
+  readonly what: string;
+}
+
+export interface Draft {
+  readonly arch: Plan["arch"];
+  readonly file: Content;
+  readonly constant: Content;
+  readonly data: Content;
+  /** Bytes of the area that is only zero. */
+  zeros: number;
+  /** Places of the 4 bytes in which a place must become an address. */
+  fixes: Int32Array;
+  fixed: number;
+  /** Where the structures lie that operands 0 to 5 of the call at hand point to. */
+  readonly structs: Place[];
+  /** Record -> index into the steps of the plan. */
+  readonly steps: number[];
+  /** Where each result is kept. */
+  readonly slots: Map<string, Place>;
+  /** Constant strings that are there already. */
+  readonly texts: Map<string, Place>;
+  /** Other constants, by a hash of their content. */
+  readonly constants: Map<number, Piece>;
+  /** Flags as the architecture has them, where that is another value. */
+  readonly translated: Map<number | bigint, number>;
+  /** Address of the file's first byte. */
+  readonly base: number;
+  /** Everything but records, for a dump; nobody else asks. */
+  readonly pieces: Piece[] | undefined;
+}
+
+export function newDraft(arch: Plan["arch"], base: number, fileSize: number, pieces: Piece[] | undefined): Draft {
+  return {
+    arch,
+    file: newContent(fileSize),
+    constant: newContent(0x2000),
+    data: newContent(0x1000),
+    zeros: 0,
+    fixes: new Int32Array(0x800),
+    fixed: 0,
+    structs: [0, 0, 0, 0, 0, 0],
+    steps: [],
+    slots: new Map(),
+    texts: new Map(),
+    constants: new Map(),
+    translated: new Map(),
+    base,
+    pieces,
+  };
+}
+
+/** Makes room for a record of that step, and returns the index of its first word. Throws an Error for too many. */
+export function addRecord(draft: Draft, step: number): number {
+  const { file, steps } = draft;
+  const index = steps.length;
+  if (index > 0xffff) throw new Error(`${index} is not in 0..65535`);
+  steps.push(step);
+  const at = file.size;
+  reserve(file, RECORD_SIZE);
+  file.size = at + RECORD_SIZE;
+  return at >> 2;
+}
+
+/** Where the record behind that one will be: the address, as records do not move. */
+export function addressBehind(draft: Draft, record: number): number {
+  return draft.base + 4 * record + RECORD_SIZE;
+}
+
+/** Writes a place into a word of a record: an address later. */
+export function pointFrom(draft: Draft, word: number, to: Place): void {
+  draft.file.words[word] = to;
+  addFix(draft, 4 * word);
+}
+
+/** The word at that place holds a place, and becomes an address. */
+export function addFix(draft: Draft, at: Place): void {
+  if (draft.fixed === draft.fixes.length) {
+    const larger = new Int32Array(2 * draft.fixed);
+    larger.set(draft.fixes);
+    draft.fixes = larger;
   }
-  const [field] = found;
-  if (field === undefined || found.length > 1) throw new Error(`the check of ${check.field} needs one \`out\` operand`);
-  return field;
+  draft.fixes[draft.fixed++] = at;
 }
 
-function byteOf({ size = 0 }: { readonly size?: number }, { field }: Check): { offset: number; size: number } {
-  const offset = /^\d+$/.test(field) ? Number(field) : size;
-  if (offset >= size) throw new Error(`${size} bytes have no byte ${field}`);
-  return { offset, size: 1 };
+/** Throws an Error for an offset that has no room in a place. */
+export function placeAt(area: number, offset: number): Place {
+  if (offset < 0 || offset > OFFSET_MASK) throw new Error(`an image with ${offset} bytes in an area is too large`);
+  return (area << AREA_SHIFT) | offset;
 }
 
-export function six(words: readonly Word[]): readonly Word[] {
-  const all = words.slice();
-  while (all.length < OPERANDS) all.push(ZERO);
-  return all;
+/** The capacity grows so that `room` bytes fit behind `size`. */
+export function reserve(content: Content, room: number): void {
+  const needed = content.size + room;
+  if (needed <= content.bytes.length) return;
+  const larger = newContent(2 * needed);
+  larger.bytes.set(content.bytes);
+  content.bytes = larger.bytes;
+  content.words = larger.words;
 }
 
-function immediate(value: bigint): Word {
-  return { value, at: false };
+export function alignUp(value: number, align: number): number {
+  return Math.ceil(value / align) * align;
 }
 
-const ZERO = immediate(0n);
+/** Only a dump asks what lies where. */
+export function note(draft: Draft, place: Place, size: number, kind: string, name = ""): void {
+  if (draft.pieces === undefined) return;
+  draft.pieces.push({ place, size, what: name === "" ? kind : `${kind} ${name}` });
+}
+
+function newContent(capacity: number): Content {
+  const buffer = new ArrayBuffer(alignUp(capacity, 8));
+  return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer), size: 0 };
+}

@@ -6,7 +6,7 @@ import { hex } from "../kernel/flags.ts";
 import { quote } from "../kernel/quote.ts";
 import type { Plan } from "../plan/step.ts";
 import { EHDR_SIZE, MACHINES, PF, PHDR_SIZE, PT, readPhdr } from "./elf.ts";
-import { ANCHOR_SIZE, BASE, CODE, type Image, listingOf, type Part } from "./image.ts";
+import { ANCHOR_SIZE, BASE, CODE, type DescribedImage, listingOf, type Part } from "./image.ts";
 import { decodeRecord, FAIL, OPERANDS, RECORD_SIZE, type StepRecord, TOLERANCES } from "./record.ts";
 
 /** A range of the file and its meaning. The ranges of a dump follow one another without a gap. */
@@ -17,7 +17,7 @@ export interface Line {
 }
 
 /** What lies where in the image. Throws an Error for bytes that are no image. */
-export function dump(image: Image): readonly Line[] {
+export function dump(image: DescribedImage): readonly Line[] {
   const view = new DataView(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength);
   const arch = archOf(view);
   const records = CODE + listingOf(arch).code.length + ANCHOR_SIZE;
@@ -122,7 +122,7 @@ function machine(arch: Plan["arch"], view: DataView, records: number): Range[] {
   ];
 }
 
-function recordRanges(record: StepRecord, at: number, arch: Plan["arch"], image: Image): Range[] {
+function recordRanges(record: StepRecord, at: number, arch: Plan["arch"], image: DescribedImage): Range[] {
   const step = image.steps[record.index];
   const ranges: Range[] = [[at, 8, `record ${record.index}, step ${step}: ${nameOf(record, arch)}`]];
   const used = record.operands.reduce((last, { value }, n) => (value === 0n ? last : n + 1), 0);
@@ -156,7 +156,7 @@ function errnoOf(number: number): string {
 }
 
 /** A number; if something lies at that address, with what it is. */
-function address(value: bigint, image: Image): string {
+function address(value: bigint, image: DescribedImage): string {
   const number = Number(value);
   const part = image.parts.find(({ address, size }) => number >= address && number < address + size);
   if (part === undefined) return hex(value);
@@ -164,7 +164,7 @@ function address(value: bigint, image: Image): string {
   return `${hex(value)} ${describe(part, image)}${inside === 0 ? "" : `, byte ${inside}`}`;
 }
 
-function describe({ what, offset, size }: Part, { bytes }: Image): string {
+function describe({ what, offset, size }: Part, { bytes }: DescribedImage): string {
   return what === "string" ? quote(bytes.subarray(offset, offset + size - 1)) : what;
 }
 

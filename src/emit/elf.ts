@@ -42,20 +42,19 @@ export interface Segment {
  *       60     2  e_shnum      0
  *       62     2  e_shstrndx   0
  */
-export function writeEhdr(view: DataView, machine: number, entry: number, segments: number): void {
-  for (const [at, byte] of [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1].entries()) view.setUint8(at, byte);
-  view.setUint16(16, 2, true);
-  view.setUint16(18, machine, true);
-  view.setUint32(20, 1, true);
-  view.setBigUint64(24, BigInt(entry), true);
-  view.setBigUint64(32, BigInt(EHDR_SIZE), true);
-  view.setUint16(52, EHDR_SIZE, true);
-  view.setUint16(54, PHDR_SIZE, true);
-  view.setUint16(56, segments, true);
+export function writeEhdr(words: Int32Array, machine: number, entry: number, segments: number): void {
+  words[0] = 0x464c_457f;
+  words[1] = 0x0001_0102;
+  words[4] = (machine << 16) | 2;
+  words[5] = 1;
+  words[6] = entry;
+  words[8] = EHDR_SIZE;
+  words[13] = (PHDR_SIZE << 16) | EHDR_SIZE;
+  words[14] = segments;
 }
 
 /**
- * Writes Elf64_Phdr, 56 bytes, at `at`.
+ * Writes Elf64_Phdr, 56 bytes, at `at`. All numbers are below 2^31: the upper halves of the wide fields stay zero.
  *
  *   offset  size  field     value
  *        0     4  p_type    PT_LOAD, PT_GNU_STACK
@@ -67,15 +66,16 @@ export function writeEhdr(view: DataView, machine: number, entry: number, segmen
  *       40     8  p_memsz   what exceeds p_filesz is zero
  *       48     8  p_align   the largest page size
  */
-export function writePhdr(view: DataView, at: number, segment: Segment): void {
-  view.setUint32(at, segment.type, true);
-  view.setUint32(at + 4, segment.flags, true);
-  view.setBigUint64(at + 8, BigInt(segment.offset), true);
-  view.setBigUint64(at + 16, BigInt(segment.address), true);
-  view.setBigUint64(at + 24, BigInt(segment.address), true);
-  view.setBigUint64(at + 32, BigInt(segment.fileSize), true);
-  view.setBigUint64(at + 40, BigInt(segment.memorySize), true);
-  view.setBigUint64(at + 48, BigInt(segment.align), true);
+export function writePhdr(words: Int32Array, at: number, segment: Segment): void {
+  const word = at >> 2;
+  words[word] = segment.type;
+  words[word + 1] = segment.flags;
+  words[word + 2] = segment.offset;
+  words[word + 4] = segment.address;
+  words[word + 6] = segment.address;
+  words[word + 8] = segment.fileSize;
+  words[word + 10] = segment.memorySize;
+  words[word + 12] = segment.align;
 }
 
 /** Reads what `writePhdr` wrote. */

@@ -8,18 +8,34 @@
  */
 import type { Plan } from "../plan/step.ts";
 import { ARM64 } from "./arm64.ts";
-import type { Draft } from "./draft.ts";
-import { EHDR_SIZE, MACHINES, PF, PHDR_SIZE, PT, type Segment, writeEhdr, writePhdr } from "./elf.ts";
-import { type Listing, parseListing } from "./listing.ts";
-import { alignUp, type Memory, type Piece, type Place } from "./memory.ts";
-import { type Program, toProgram } from "./program.ts";
-import { encodeRecord, RECORD_SIZE, type StepRecord } from "./record.ts";
+import {
+  AREA_SHIFT,
+  addFix,
+  alignUp,
+  CONSTANT,
+  DATA,
+  type Draft,
+  FILE,
+  newDraft,
+  OFFSET_MASK,
+  type Piece,
+  reserve,
+  ZERO,
+} from "./draft.ts";
+import { EHDR_SIZE, MACHINES, PF, PHDR_SIZE, PT, writeEhdr, writePhdr } from "./elf.ts";
+import { type Listing, parseListing, readCode } from "./listing.ts";
+import { writeProgram } from "./program.ts";
+import { RECORD_SIZE } from "./record.ts";
+import { addInputs } from "./slots.ts";
 import { X64 } from "./x64.ts";
 
 export interface Image {
   readonly bytes: Uint8Array;
   /** Index of a record, as a failure report has it -> index into the steps of the plan. */
   readonly steps: readonly number[];
+}
+
+export interface DescribedImage extends Image {
   /** What lies where behind the records, for `dump`. */
   readonly parts: readonly Part[];
 }
@@ -38,114 +54,143 @@ export const BASE = 0x40_0000;
 export const CODE = EHDR_SIZE + 3 * PHDR_SIZE;
 
 const SOURCES = { x64: X64, arm64: ARM64 } as const;
-const parsed: Partial<Record<Plan["arch"], Listing>> = {};
+const codes: Partial<Record<Plan["arch"], Uint8Array>> = {};
 
-/** The machine of an architecture, read from its listing when it is first asked for. */
+/** The machine of an architecture, for who reads it. */
 export function listingOf(arch: Plan["arch"]): Listing {
-  parsed[arch] ??= parseListing(SOURCES[arch]);
-  return parsed[arch];
+  return parseListing(SOURCES[arch]);
+}
+
+function codeOf(arch: Plan["arch"]): Uint8Array {
+  codes[arch] ??= readCode(SOURCES[arch]);
+  return codes[arch];
 }
 
 /** Address of the report block (4 bytes), number of records (4 bytes); the machine finds it behind its code. */
 export const ANCHOR_SIZE = 8;
 
-interface Layout {
-  /** File offsets. */
-  readonly records: number;
-  readonly constants: number;
-  readonly data: number;
-  readonly fileSize: number;
-  /** Where each area begins in memory. */
-  readonly address: Readonly<Record<Place["area"], number>>;
-  readonly memorySize: number;
-}
-
 /** Throws an Error for a plan that breaks the rules of plan/step.ts: the compiler has checked before. */
 export function emitImage(plan: Plan): Image {
-  const program = toProgram(plan);
-  const layout = layOut(plan.arch, program);
-  const bytes = new Uint8Array(layout.fileSize);
-  const view = new DataView(bytes.buffer);
-  const address = ({ area, offset }: Place) => layout.address[area] + offset;
-  writeHeaders(view, plan.arch, layout);
-  bytes.set(listingOf(plan.arch).code, CODE);
-  view.setUint32(layout.records - ANCHOR_SIZE, address(program.report), true);
-  view.setUint32(layout.records - ANCHOR_SIZE + 4, program.records.length, true);
-  for (const draft of program.records) {
-    encodeRecord(resolve(draft, address), view, layout.records + draft.index * RECORD_SIZE, BASE + layout.records);
-  }
-  writeMemory(bytes, view, program.memory, layout);
-  return { bytes, steps: program.steps, parts: program.memory.pieces.map((piece) => toPart(piece, layout)) };
+  const draft = writeDraft(plan, undefined);
+  const { fileSize } = finish(draft);
+  return { bytes: draft.file.bytes.subarray(0, fileSize), steps: draft.steps };
 }
 
-function layOut(arch: Plan["arch"], { records, memory }: Program): Layout {
-  const { pageSize } = MACHINES[arch];
-  const start = CODE + listingOf(arch).code.length + ANCHOR_SIZE;
-  const constants = start + records.length * RECORD_SIZE;
-  const data = alignUp(constants + memory.constant.size, 8);
-  const fileSize = data + memory.data.size;
+/** The same image, and what a dump needs to describe it. */
+export function describeImage(plan: Plan): DescribedImage {
+  const pieces: Piece[] = [];
+  const draft = writeDraft(plan, pieces);
+  const layout = finish(draft);
+  const bytes = draft.file.bytes.subarray(0, layout.fileSize);
+  return { bytes, steps: draft.steps, parts: pieces.map((piece) => toPart(piece, layout)) };
+}
+
+/** Code, anchor, records; constants and data apart, and places instead of addresses. */
+function writeDraft(plan: Plan, pieces: Piece[] | undefined): Draft {
+  const { arch } = plan;
+  const code = codeOf(arch);
+  const records = CODE + code.length + ANCHOR_SIZE;
+  // Room for copies, checks and constants, so that seldom anything moves.
+  const draft = newDraft(arch, BASE, records + (plan.steps.length + 80) * RECORD_SIZE, pieces);
+  draft.file.bytes.set(code, CODE);
+  draft.file.size = records;
+  addInputs(draft, plan.inputs);
+  const report = draft.slots.get("report");
+  if (report === undefined) throw new Error("a plan needs the input `report`");
+  writeProgram(draft, plan.steps);
+  const anchor = records - ANCHOR_SIZE;
+  draft.file.words[anchor >> 2] = report;
+  addFix(draft, anchor);
+  draft.file.words[(anchor >> 2) + 1] = draft.steps.length;
+  return draft;
+}
+
+/** Of each area, by its number: where it begins in the file and in memory. */
+interface Layout {
+  readonly offsets: readonly number[];
+  readonly addresses: readonly number[];
+  readonly fileSize: number;
+}
+
+/** Puts everything into one file, and writes the headers and the addresses. */
+function finish(draft: Draft): Layout {
+  const { file, constant, data } = draft;
+  const { pageSize } = MACHINES[draft.arch];
+  const constants = file.size;
+  const dataStart = alignUp(constants + constant.size, 8);
+  const fileSize = dataStart + data.size;
   // The page of the file in which the text ends and the data begins is mapped twice: so nothing is padded.
-  const dataAddress = alignUp(BASE + data, pageSize) + (data % pageSize);
-  const zeroAddress = alignUp(dataAddress + memory.data.size, 8);
-  const end = zeroAddress + memory.zeros;
+  const dataAddress = alignUp(BASE + dataStart, pageSize) + (dataStart % pageSize);
+  const zeroAddress = alignUp(dataAddress + data.size, 8);
+  const end = zeroAddress + draft.zeros;
   if (end > 0x7fff_ffff) throw new Error(`an image of ${end - BASE} bytes is too large`);
-  return {
-    records: start,
-    constants,
-    data,
-    fileSize,
-    address: { constant: BASE + constants, data: dataAddress, zero: zeroAddress },
-    memorySize: end - dataAddress,
-  };
+  reserve(file, fileSize - constants);
+  file.bytes.set(constant.bytes.subarray(0, constant.size), constants);
+  file.bytes.set(data.bytes.subarray(0, data.size), dataStart);
+  file.size = fileSize;
+  writeHeaders(draft, dataStart, dataAddress, end - dataAddress);
+  const offsets = [0, 0, 0, 0];
+  const addresses = [0, 0, 0, 0];
+  offsets[FILE] = 0;
+  offsets[CONSTANT] = constants;
+  offsets[DATA] = dataStart;
+  offsets[ZERO] = fileSize;
+  addresses[FILE] = BASE;
+  addresses[CONSTANT] = BASE + constants;
+  addresses[DATA] = dataAddress;
+  addresses[ZERO] = zeroAddress;
+  writeAddresses(draft, offsets, addresses);
+  return { offsets, addresses, fileSize };
 }
 
-function writeHeaders(view: DataView, arch: Plan["arch"], layout: Layout): void {
-  const { machine, pageSize } = MACHINES[arch];
-  const textSize = layout.data;
-  const dataSize = layout.fileSize - layout.data;
-  const load = { type: PT.PT_LOAD, align: pageSize };
-  const segments: readonly Segment[] = [
-    { ...load, flags: PF.PF_R | PF.PF_X, offset: 0, address: BASE, fileSize: textSize, memorySize: textSize },
-    {
-      ...load,
-      flags: PF.PF_R | PF.PF_W,
-      offset: layout.data,
-      address: layout.address.data,
-      fileSize: dataSize,
-      memorySize: layout.memorySize,
-    },
-    // Without this header the kernel makes the stack executable.
-    { type: PT.PT_GNU_STACK, flags: PF.PF_R | PF.PF_W, offset: 0, address: 0, fileSize: 0, memorySize: 0, align: 16 },
-  ];
-  writeEhdr(view, machine, BASE + CODE, segments.length);
-  for (const [n, segment] of segments.entries()) writePhdr(view, EHDR_SIZE + n * PHDR_SIZE, segment);
-}
-
-function resolve(draft: Draft, address: (place: Place) => number): StepRecord {
-  const { operands, store, context } = draft;
-  return {
-    ...draft,
-    operands: operands.map((word) =>
-      typeof word.value === "bigint"
-        ? { value: word.value, at: word.at }
-        : { value: BigInt(address(word.value)), at: word.at },
-    ),
-    store: store === undefined ? 0 : address(store),
-    context: context === undefined ? 0 : address(context),
-  };
-}
-
-function writeMemory(bytes: Uint8Array, view: DataView, { constant, data, pointers }: Memory, layout: Layout): void {
-  bytes.set(constant.bytes.subarray(0, constant.size), layout.constants);
-  bytes.set(data.bytes.subarray(0, data.size), layout.data);
-  for (const { at, to } of pointers) {
-    const offset = (at.area === "constant" ? layout.constants : layout.data) + at.offset;
-    view.setBigUint64(offset, BigInt(layout.address[to.area] + to.offset), true);
+function writeAddresses(draft: Draft, offsets: readonly number[], addresses: readonly number[]): void {
+  const { fixes, fixed } = draft;
+  const { words } = draft.file;
+  for (let n = 0; n < fixed; n++) {
+    const at = fixes[n] as number;
+    const word = ((offsets[at >> AREA_SHIFT] as number) + (at & OFFSET_MASK)) >> 2;
+    const place = words[word] as number;
+    words[word] = (addresses[place >> AREA_SHIFT] as number) + (place & OFFSET_MASK);
   }
 }
 
-function toPart({ place, size, what }: Piece, layout: Layout): Part {
-  const start = { constant: layout.constants, data: layout.data, zero: layout.fileSize };
-  const offset = place.area === "zero" ? layout.fileSize : start[place.area] + place.offset;
-  return { offset, size, address: layout.address[place.area] + place.offset, what };
+function writeHeaders({ arch, file }: Draft, textSize: number, dataAddress: number, memorySize: number): void {
+  const { words, size } = file;
+  const { machine, pageSize } = MACHINES[arch];
+  writeEhdr(words, machine, BASE + CODE, 3);
+  writePhdr(words, EHDR_SIZE, {
+    type: PT.PT_LOAD,
+    flags: PF.PF_R | PF.PF_X,
+    offset: 0,
+    address: BASE,
+    fileSize: textSize,
+    memorySize: textSize,
+    align: pageSize,
+  });
+  writePhdr(words, EHDR_SIZE + PHDR_SIZE, {
+    type: PT.PT_LOAD,
+    flags: PF.PF_R | PF.PF_W,
+    offset: textSize,
+    address: dataAddress,
+    fileSize: size - textSize,
+    memorySize,
+    align: pageSize,
+  });
+  // Without this header the kernel makes the stack executable.
+  writePhdr(words, EHDR_SIZE + 2 * PHDR_SIZE, {
+    type: PT.PT_GNU_STACK,
+    flags: PF.PF_R | PF.PF_W,
+    offset: 0,
+    address: 0,
+    fileSize: 0,
+    memorySize: 0,
+    align: 16,
+  });
+}
+
+function toPart({ place, size, what }: Piece, { offsets, addresses }: Layout): Part {
+  const area = place >> AREA_SHIFT;
+  const inside = place & OFFSET_MASK;
+  const offset = (offsets[area] as number) + (area === ZERO ? 0 : inside);
+  return { offset, size, address: (addresses[area] as number) + inside, what };
 }

@@ -20,6 +20,27 @@ export interface Listing {
 const LABEL = /^(\w+):$/;
 const LINE = /^ {2}((?:[0-9a-f]{2} )*[0-9a-f]{2}) {2,}(.*?)(?:\s*; (.*))?$/;
 
+/**
+ * Only the bytes: what a start needs. The listing is one that `parseListing` takes; a test says so of each.
+ */
+export function readCode(source: string): Uint8Array {
+  const bytes = new Uint8Array(source.length >> 2);
+  let size = 0;
+  let at = 0;
+  do {
+    if (source.charCodeAt(at) === SPACE) {
+      let pair = at + 2;
+      // One space stands between bytes, and at least two behind them.
+      do {
+        bytes[size++] = (digitAt(source, pair) << 4) | digitAt(source, pair + 1);
+        pair += 3;
+      } while (source.charCodeAt(pair) !== SPACE);
+    }
+    at = source.indexOf("\n", at) + 1;
+  } while (at > 0);
+  return bytes.subarray(0, size);
+}
+
 /** Reads lines of `label:` and of `  bytes  instruction  ; why`. Throws an Error at a line that is neither. */
 export function parseListing(source: string): Listing {
   const instructions: Instruction[] = [];
@@ -44,4 +65,12 @@ export function parseListing(source: string): Listing {
   const code = new Uint8Array(offset);
   for (const instruction of instructions) code.set(instruction.bytes, instruction.offset);
   return { instructions, code, labels };
+}
+
+const SPACE = 0x20;
+
+/** A lower-case hexadecimal digit. */
+function digitAt(source: string, at: number): number {
+  const unit = source.charCodeAt(at);
+  return (unit & 15) + 9 * (unit >> 6);
 }

@@ -1,133 +1,145 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the image has in memory besides code and records, collected before the addresses are known. */
-import { quote } from "../kernel/quote.ts";
-
-/** `constant` is read-only and lies in the file, `data` is writable and lies in the file, `zero` is writable only. */
-export type Area = "constant" | "data" | "zero";
-
-/** A position in an area: it becomes an address when the image is laid out. */
-export interface Place {
-  readonly area: Area;
-  readonly offset: number;
-}
-
-/** A range of an area. */
-export interface Piece {
-  readonly place: Place;
-  readonly size: number;
-  /** What it is, for a person who reads a dump. */
-  readonly what: string;
-}
-
-/** The address of `to` (8 bytes) stands at `at`. */
-export interface Pointer {
-  readonly at: Place;
-  readonly to: Place;
-}
-
-export interface Memory {
-  readonly constant: Content;
-  readonly data: Content;
-  /** Bytes of the area that is only zero. */
-  zeros: number;
-  readonly pieces: Piece[];
-  readonly pointers: Pointer[];
-  /** Constants that are there already, by their content. */
-  readonly known: Map<string, Place>;
-}
-
-/** Bytes that grow; those from `size` on are unused and zero. */
-export interface Content {
-  bytes: Uint8Array;
-  size: number;
-}
-
-export function newMemory(): Memory {
-  const constant: Content = { bytes: new Uint8Array(0x4000), size: 0 };
-  const data: Content = { bytes: new Uint8Array(0x1000), size: 0 };
-  return { constant, data, zeros: 0, pieces: [], pointers: [], known: new Map() };
-}
+/** What the image has in memory besides code and records. */
+import { quote, utf8 } from "../kernel/quote.ts";
+import {
+  addFix,
+  alignUp,
+  CONSTANT,
+  type Content,
+  DATA,
+  type Draft,
+  note,
+  type Place,
+  placeAt,
+  reserve,
+  ZERO,
+} from "./draft.ts";
 
 /**
  * Adds a constant string with its NUL, or finds the same string if it is there. Throws an Error when there is a NUL
  * inside: the kernel would see a shorter string.
  */
-export function addText(memory: Memory, text: string): Place {
-  const key = `"${text}`;
-  const found = memory.known.get(key);
+export function addText(draft: Draft, text: string): Place {
+  const found = draft.texts.get(text);
   if (found !== undefined) return found;
-  if (text.includes("\0")) throw new Error(`a NUL inside ${quote(text)}`);
-  const { constant } = memory;
-  // UTF-8 takes at most 3 bytes for each UTF-16 unit.
-  reserve(constant, 3 * text.length + 1);
-  const { written } = ENCODER.encodeInto(text, constant.bytes.subarray(constant.size));
-  const place = addPiece(memory, "constant", constant.size, written + 1, "string");
-  constant.size += written + 1;
-  memory.known.set(key, place);
+  const { constant } = draft;
+  const start = constant.size;
+  const size = writeText(constant, start, text) + 1;
+  const place = placeAt(CONSTANT, start);
+  constant.size = start + size;
+  draft.texts.set(text, place);
+  note(draft, place, size, "string");
   return place;
 }
 
-/** Adds constant bytes, or finds the same bytes if they are there. `pointers` are offsets and what stands there. */
-export function addConstant(memory: Memory, what: string, bytes: Uint8Array, pointers: readonly Inside[] = []): Place {
-  const key = `${what}:${LATIN1.decode(bytes)}:${pointers.map(([at, to]) => `${at},${to.area},${to.offset}`).join()}`;
-  const found = memory.known.get(key);
-  if (found !== undefined) return found;
-  const place = addBytes(memory, "constant", what, bytes, pointers);
-  memory.known.set(key, place);
+/** Adds constant bytes, or finds the same bytes if they are there. */
+export function addBytes(draft: Draft, bytes: string | Uint8Array): Place {
+  const content = typeof bytes === "string" ? utf8(bytes) : bytes;
+  const start = beginConstant(draft, content.length);
+  draft.constant.bytes.set(content, start);
+  return endConstant(draft, start, content.length, draft.fixed, "bytes");
+}
+
+/** Adds a NULL-terminated vector of pointers to strings, or finds the same. */
+export function addTexts(draft: Draft, texts: readonly string[]): Place {
+  // The strings first: the vector is written in one piece.
+  for (const text of texts) addText(draft, text);
+  const fixed = draft.fixed;
+  const size = 8 * (texts.length + 1);
+  const start = beginConstant(draft, size);
+  for (const [n, text] of texts.entries()) pointInside(draft, CONSTANT, start + 8 * n, addText(draft, text));
+  return endConstant(draft, start, size, fixed, "strings");
+}
+
+/** Makes room for a constant of `size` bytes and returns its offset; `endConstant` must follow. */
+export function beginConstant({ constant }: Draft, size: number): number {
+  const start = alignUp(constant.size, ALIGN);
+  reserve(constant, start - constant.size + size + ALIGN);
+  return start;
+}
+
+/**
+ * Keeps the constant that was written at `start`, or takes it back if the same is there. `fixed` is how many fixes there
+ * were before its own. Of one kind, the same words are pointers: so the words alone tell what is the same.
+ */
+export function endConstant(draft: Draft, start: number, size: number, fixed: number, kind: string, name = ""): Place {
+  const { constant, constants } = draft;
+  const what = name === "" ? kind : name;
+  const hash = hashOf(constant.words, start, size);
+  const found = constants.get(hash);
+  if (found !== undefined && found.what === what && found.size === size) {
+    const offset = found.place - placeAt(CONSTANT, 0);
+    if (isSame(constant.words, offset, start, size)) {
+      constant.bytes.fill(0, start, start + size);
+      draft.fixed = fixed;
+      return found.place;
+    }
+  }
+  const place = placeAt(CONSTANT, start);
+  // Up to the next word: what is compared above must not be written to later.
+  constant.size = alignUp(start + size, 4);
+  constants.set(hash, { place, size, what });
+  note(draft, place, size, kind, name);
   return place;
 }
 
-/** Adds writable bytes. */
-export function addData(memory: Memory, what: string, bytes: Uint8Array, pointers: readonly Inside[] = []): Place {
-  return addBytes(memory, "data", what, bytes, pointers);
+/** Makes room for `size` writable bytes, of which the caller may set some. Returns their offset. */
+export function addData(draft: Draft, size: number, kind: string, name: string): number {
+  const { data } = draft;
+  const start = alignUp(data.size, ALIGN);
+  reserve(data, start - data.size + size);
+  data.size = start + size;
+  note(draft, placeAt(DATA, start), size, kind, name);
+  return start;
 }
 
 /** Adds writable memory that is zero. 8 bytes can be read from any byte of it: a check reads narrow fields so. */
-export function addZero(memory: Memory, what: string, size: number): Place {
-  const offset = alignUp(memory.zeros, ALIGN);
-  memory.zeros = offset + size + 8;
-  return addPiece(memory, "zero", offset, size + 8, what);
-}
-
-export function alignUp(value: number, align: number): number {
-  return Math.ceil(value / align) * align;
-}
-
-/** A pointer in bytes: its offset, and what it points to. */
-export type Inside = readonly [number, Place];
-
-const ENCODER = new TextEncoder();
-/** One character for each byte: bytes as a key. */
-const LATIN1 = new TextDecoder("latin1");
-/** Structures begin where their widest field may. */
-const ALIGN = 8;
-
-function addBytes(
-  memory: Memory,
-  area: "constant" | "data",
-  what: string,
-  bytes: Uint8Array,
-  pointers: readonly Inside[],
-): Place {
-  const content = memory[area];
-  const offset = alignUp(content.size, ALIGN);
-  reserve(content, offset - content.size + bytes.length);
-  content.bytes.set(bytes, offset);
-  content.size = offset + bytes.length;
-  for (const [at, to] of pointers) memory.pointers.push({ at: { area, offset: offset + at }, to });
-  return addPiece(memory, area, offset, bytes.length, what);
-}
-
-function addPiece(memory: Memory, area: Area, offset: number, size: number, what: string): Place {
-  const place: Place = { area, offset };
-  memory.pieces.push({ place, size, what });
+export function addZero(draft: Draft, size: number, name: string): Place {
+  const offset = alignUp(draft.zeros, ALIGN);
+  const place = placeAt(ZERO, offset);
+  draft.zeros = offset + size + 8;
+  placeAt(ZERO, draft.zeros);
+  note(draft, place, size + 8, "out", name);
   return place;
 }
 
-function reserve(content: Content, room: number): void {
-  const needed = content.size + room;
-  if (needed <= content.bytes.length) return;
-  const larger = new Uint8Array(2 * needed);
-  larger.set(content.bytes);
-  content.bytes = larger;
+/** The 8 bytes at that offset of an area become the address of `to`. */
+export function pointInside(draft: Draft, area: typeof CONSTANT | typeof DATA, offset: number, to: Place): void {
+  const { words } = area === CONSTANT ? draft.constant : draft.data;
+  words[offset >> 2] = to;
+  addFix(draft, placeAt(area, offset));
+}
+
+const ENCODER = new TextEncoder();
+/** Structures begin where their widest field may. */
+const ALIGN = 8;
+
+/** Writes UTF-8 and returns how many bytes it took; the byte behind them is zero. */
+function writeText(content: Content, start: number, text: string): number {
+  const { length } = text;
+  // UTF-8 takes at most 3 bytes for each UTF-16 unit.
+  reserve(content, 3 * length + 1);
+  const { bytes } = content;
+  for (let n = 0; n < length; n++) {
+    const unit = text.charCodeAt(n);
+    if (unit === 0) throw new Error(`a NUL inside ${quote(text)}`);
+    if (unit > 0x7f) {
+      if (text.includes("\0")) throw new Error(`a NUL inside ${quote(text)}`);
+      return ENCODER.encodeInto(text, bytes.subarray(start)).written;
+    }
+    bytes[start + n] = unit;
+  }
+  return length;
+}
+
+function hashOf(words: Int32Array, start: number, size: number): number {
+  let hash = size;
+  for (let n = start >> 2; n < (start + size + 3) >> 2; n++) hash = Math.imul(hash ^ (words[n] as number), 0x01000193);
+  return hash;
+}
+
+function isSame(words: Int32Array, one: number, other: number, size: number): boolean {
+  const count = (size + 3) >> 2;
+  for (let n = 0; n < count; n++) if (words[(one >> 2) + n] !== words[(other >> 2) + n]) return false;
+  return true;
 }

@@ -1,155 +1,131 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Operands of a plan as machine words and memory. */
-import { flagsFor } from "../kernel/flags.ts";
-import { type Field, LAYOUTS, type LayoutName } from "../kernel/layouts.ts";
-import { utf8 } from "../kernel/quote.ts";
-import type { Operand, Plan } from "../plan/step.ts";
-import { addConstant, addData, addText, addZero, type Inside, type Memory, type Place } from "./memory.ts";
+import { LAYOUTS } from "../kernel/layouts.ts";
+import type { Operand } from "../plan/step.ts";
+import { CONSTANT, DATA, type Draft, type Place, placeAt, pointFrom } from "./draft.ts";
+import { fieldOf, refusal, writeInline, writeNumber } from "./field.ts";
+import { addBytes, addData, addText, addTexts, addZero, beginConstant, endConstant, pointInside } from "./memory.ts";
+import { highHalf, lowHalf, numberOf } from "./number.ts";
+import { addCopy } from "./pick.ts";
+import { slotOf } from "./slots.ts";
 
-/** A value or an address; with `at`, the address of the value. */
-export interface Word {
-  readonly value: bigint | Place;
-  readonly at: boolean;
-}
+type Pointing = Extract<Operand, { kind: "string" | "bytes" | "address" | "strings" | "struct" | "out" }>;
+type Struct = Extract<Operand, { kind: "struct" }>;
 
-/** A result that must be written into a field of a structure before the call. */
-export interface Copy {
-  readonly from: Place;
-  readonly to: Place;
-  readonly size: number;
-}
-
-/** What the operands of one step share. */
-export interface Surroundings {
-  readonly arch: Plan["arch"];
-  readonly memory: Memory;
-  /** Where results are kept. Throws an Error for a name that no earlier step and no input has given. */
-  readonly slot: (name: string) => Place;
-  /** Copies to be made before the call; operands append to it. */
-  readonly copies: Copy[];
-}
-
-/** Encodes an operand of a call. Throws an Error for what no image can hold: the compiler has checked before. */
-export function encodeOperand(operand: Operand, around: Surroundings): Word {
+/**
+ * Writes an operand, but a structure, into two words of a record. True if the words are the address of the operand.
+ * Throws an Error for what no image can hold: the compiler has checked before.
+ */
+export function writeOperand(draft: Draft, operand: Operand, word: number, step: number): boolean {
   switch (operand.kind) {
-    case "int":
-      return { value: toU64(operand.value), at: false };
-    case "flags":
-      return { value: flagsFor(around.arch, operand.table, operand.value), at: false };
-    case "null":
-      return { value: 0n, at: false };
     case "result":
-      return { value: around.slot(operand.name), at: true };
+      pointFrom(draft, word, slotOf(draft, operand.name));
+      return true;
+    case "int":
+    case "flags": {
+      const value = numberOf(operand, draft);
+      const { words } = draft.file;
+      words[word] = lowHalf(value);
+      words[word + 1] = highHalf(value);
+      return false;
+    }
+    case "null":
+      return false;
     default:
-      return { value: point(operand, around), at: false };
+      pointFrom(draft, word, placeOf(draft, operand, step));
+      return false;
   }
 }
 
-type Pointing = Extract<Operand, { kind: "string" | "bytes" | "address" | "strings" | "struct" | "out" }>;
-
 /** The place that an operand points to; makes it, if need be. */
-function point(operand: Pointing, around: Surroundings): Place {
-  const { memory } = around;
+export function placeOf(draft: Draft, operand: Pointing, step: number): Place {
   switch (operand.kind) {
     case "string":
-      return addText(memory, operand.value);
-    case "bytes":
-      return addConstant(memory, "bytes", toBytes(operand.value));
-    case "address":
-      return around.slot(operand.name);
-    case "strings":
-      return pointToStrings(operand.value, memory);
+      return addText(draft, operand.value);
     case "struct":
-      return pointToStruct(operand.layout, operand.fields, around);
+      return placeStruct(draft, operand, step);
+    case "address":
+      return slotOf(draft, operand.name);
+    case "bytes":
+      return addBytes(draft, operand.value);
+    case "strings":
+      return addTexts(draft, operand.value);
     case "out":
-      return addZero(memory, `out ${operand.layout ?? "bytes"}`, outSize(operand.layout, operand.size));
+      return addZero(draft, outSize(operand), operand.layout ?? "bytes");
     default:
       throw new Error(`unknown operand ${JSON.stringify(operand satisfies never)}`);
   }
 }
 
-function pointToStrings(values: readonly string[], memory: Memory): Place {
-  const pointers = values.map((value, n): Inside => [8 * n, addText(memory, value)]);
-  return addConstant(memory, "strings", new Uint8Array(8 * (values.length + 1)), pointers);
-}
-
-function outSize(layout: LayoutName | undefined, size: number | undefined): number {
+function outSize({ layout, size }: Extract<Operand, { kind: "out" }>): number {
   const bytes = layout === undefined ? size : LAYOUTS[layout].size;
   if (bytes === undefined || !Number.isInteger(bytes) || bytes <= 0) throw new Error("`out` memory needs a size");
   return bytes;
 }
 
-/** A structure is constant, unless a result has a place in it: that is copied there just before the call. */
-function pointToStruct(layout: LayoutName, fields: Readonly<Record<string, Operand>>, around: Surroundings): Place {
-  const bytes = new Uint8Array(LAYOUTS[layout].size);
-  const pointers: Inside[] = [];
-  const results: { readonly field: Field; readonly from: Place }[] = [];
-  for (const [name, operand] of Object.entries(fields)) {
-    const field = fieldOf(layout, name);
-    if (operand.kind === "result" && !field.pointer && !field.inline)
-      results.push({ field, from: around.slot(operand.name) });
-    else if (field.pointer && operand.kind !== "null") pointers.push([field.offset, pointTo(operand, around)]);
-    else writeField(bytes, field, operand, around.arch);
+/** Writes the structure, and the records that copy results of earlier steps into it. */
+function placeStruct(draft: Draft, struct: Struct, step: number): Place {
+  const names = Object.keys(struct.fields);
+  let copies = false;
+  let inner: Place[] | undefined;
+  // What the fields point to comes first: the structure is written in one piece.
+  for (let n = 0; n < names.length; n++) {
+    const name = names[n] as string;
+    const operand = struct.fields[name] as Operand;
+    const field = fieldOf(struct.layout, name);
+    if (operand.kind === "result") {
+      if (field.pointer || field.inline) throw refusal(field, operand);
+      copies = true;
+    } else if (field.pointer && operand.kind !== "null") {
+      inner ??= [];
+      inner.push(pointedBy(draft, operand, step));
+    }
   }
-  const what = `struct ${layout}`;
-  if (results.length === 0) return addConstant(around.memory, what, bytes, pointers);
+  const { size } = LAYOUTS[struct.layout];
+  const fixed = draft.fixed;
+  if (!copies) {
+    const start = beginConstant(draft, size);
+    writeFields(draft, struct, names, CONSTANT, start, inner);
+    return endConstant(draft, start, size, fixed, "struct", struct.layout);
+  }
   // A copy moves 8 bytes, whatever the field's size; 7 more let the last field of a structure be copied so.
-  const padded = new Uint8Array(bytes.length + 7);
-  padded.set(bytes);
-  const place = addData(around.memory, what, padded, pointers);
-  for (const { field, from } of results) {
-    around.copies.push({ from, to: { area: place.area, offset: place.offset + field.offset }, size: field.size });
+  const start = addData(draft, size + 7, "struct", struct.layout);
+  writeFields(draft, struct, names, DATA, start, inner);
+  for (const name of names) {
+    const operand = struct.fields[name];
+    if (operand?.kind !== "result") continue;
+    const field = fieldOf(struct.layout, name);
+    addCopy(draft, slotOf(draft, operand.name), placeAt(DATA, start + field.offset), field.size, step);
   }
-  return place;
+  return placeAt(DATA, start);
 }
 
-export function fieldOf(layout: LayoutName, name: string): Field {
-  const field = LAYOUTS[layout].fields.find((field) => field.name === name);
-  if (field === undefined) throw new Error(`struct ${layout} has no field ${name}`);
-  return field;
-}
-
-function pointTo(operand: Operand, around: Surroundings): Place {
-  const { value, at } = encodeOperand(operand, around);
-  if (at || typeof value === "bigint") throw new Error(`a pointer cannot hold an operand of kind ${operand.kind}`);
-  return value;
-}
-
-function writeField(bytes: Uint8Array, field: Field, operand: Operand, arch: Plan["arch"]): void {
-  const room = bytes.subarray(field.offset, field.offset + field.size);
-  if (operand.kind === "null") return;
-  if (operand.kind === "string" || operand.kind === "bytes") {
-    if (!field.inline) throw new Error(`${field.name} holds a number, got ${operand.kind}`);
-    const content = toBytes(operand.kind === "string" ? `${operand.value}\0` : operand.value);
-    if (operand.kind === "string" && operand.value.includes("\0")) throw new Error(`a NUL inside ${field.name}`);
-    if (content.length > room.length) throw new Error(`${field.name} has ${room.length} bytes, got ${content.length}`);
-    room.set(content);
-    return;
+function writeFields(
+  draft: Draft,
+  { layout, fields }: Struct,
+  names: readonly string[],
+  area: typeof CONSTANT | typeof DATA,
+  start: number,
+  inner: readonly Place[] | undefined,
+): void {
+  const content = area === CONSTANT ? draft.constant : draft.data;
+  let pointers = 0;
+  for (let n = 0; n < names.length; n++) {
+    const name = names[n] as string;
+    const operand = fields[name] as Operand;
+    if (operand.kind === "result" || operand.kind === "null") continue;
+    const field = fieldOf(layout, name);
+    if (field.pointer) pointInside(draft, area, start + field.offset, inner?.[pointers++] as Place);
+    else if (operand.kind === "int" || operand.kind === "flags") {
+      if (field.inline) throw refusal(field, operand);
+      writeNumber(content, start, field, numberOf(operand, draft));
+    } else writeInline(content, start, field, operand);
   }
-  if (field.inline || (operand.kind !== "int" && operand.kind !== "flags")) {
-    throw new Error(`${field.name} cannot hold an operand of kind ${operand.kind}`);
-  }
-  const value = operand.kind === "int" ? toU64(operand.value) : flagsFor(arch, operand.table, operand.value);
-  const bits = 8 * field.size;
-  if (BigInt.asUintN(bits, value) !== value && BigInt.asUintN(64, BigInt.asIntN(bits, value)) !== value) {
-    throw new Error(`${field.name} has ${field.size} bytes, which cannot hold ${operand.value}`);
-  }
-  for (const at of room.keys()) room[at] = Number((value >> BigInt(8 * at)) & 0xffn);
 }
 
-function toBytes(value: string | Uint8Array): Uint8Array {
-  return typeof value === "string" ? utf8(value) : value;
-}
-
-/** A 64-bit word; negative numbers in two's complement. */
-function toU64(value: number | bigint): bigint {
-  if (typeof value === "number") {
-    if (!Number.isSafeInteger(value)) throw new Error(`${value} is not exact`);
-    return value >= 0 ? BigInt(value) : BigInt.asUintN(64, BigInt(value));
+function pointedBy(draft: Draft, operand: Operand, step: number): Place {
+  if (operand.kind === "int" || operand.kind === "flags" || operand.kind === "null" || operand.kind === "result") {
+    throw new Error(`a pointer cannot hold an operand of kind ${operand.kind}`);
   }
-  if (value < MIN_I64 || value > MAX_U64) throw new Error(`${value} has more than 64 bits`);
-  return BigInt.asUintN(64, value);
+  return placeOf(draft, operand, step);
 }
-
-const MIN_I64 = -(1n << 63n);
-const MAX_U64 = (1n << 64n) - 1n;

@@ -1,156 +1,165 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The calls of a plan as records and memory: all of the image that is not layout. */
-import { CALLS } from "../kernel/calls.ts";
+/** The calls of a plan as records, in one pass. */
+import { CALLS, type CallFacts } from "../kernel/calls.ts";
 import { ERRNO, type ErrnoName } from "../kernel/errno.ts";
-import { type Call, isCall, NEXT, type Operand, type Plan } from "../plan/step.ts";
-import { checkRecord, copyRecord, type Draft, findOut, six } from "./draft.ts";
-import { type Memory, newMemory, type Place } from "./memory.ts";
-import { encodeOperand, type Surroundings, type Word } from "./operand.ts";
-import { FAIL } from "./record.ts";
-import { presetInputs, slotFor, slotOf } from "./slots.ts";
-
-export interface Program {
-  readonly records: readonly Draft[];
-  /** Record -> index into the steps of the plan. */
-  readonly steps: readonly number[];
-  readonly memory: Memory;
-  /** The slot of `report` and, behind it, the room for a report. */
-  readonly report: Place;
-}
+import { type Call, type Check, isCall, NEXT, type Operand, type Step } from "../plan/step.ts";
+import { addRecord, addressBehind, type Draft, type Place, pointFrom } from "./draft.ts";
+import { checked, highHalf, lowHalf } from "./number.ts";
+import { placeOf, writeOperand } from "./operand.ts";
+import { addCheck, checkedField } from "./pick.ts";
+import { RECORD_SIZE, TOLERANCES, WORD } from "./record.ts";
+import { slotFor, slotOf } from "./slots.ts";
 
 /** Calls after which nothing follows. */
 const LAST: readonly string[] = ["execve", "execveat", "exit", "exit_group"];
 
-interface Numbered {
-  readonly call: Call;
-  /** Index into the steps of the plan. */
-  readonly step: number;
-  /** The call's first record. */
-  readonly first: number;
+/** The address of no record: the start has failed. */
+const FAILURE = 0;
+
+/** Labels that stood already, and the words of records that wait for one that comes. */
+interface Jumps {
+  /** Label -> address of its call's first record. */
+  readonly labels: Map<string, number>;
+  readonly words: number[];
+  readonly waiting: string[];
 }
 
 /** Throws an Error for a plan that breaks the rules of plan/step.ts: the compiler has checked before. */
-export function toProgram(plan: Plan): Program {
-  const memory = newMemory();
-  const slots = presetInputs(plan, memory);
-  const report = slots.get("report");
-  if (report === undefined) throw new Error("a plan needs the input `report`");
-  const calls = numberRecords(plan);
-  const labels = collectLabels(calls);
-  const end = calls.at(-1);
-  if (end === undefined || !LAST.includes(end.call.call))
+export function writeProgram(draft: Draft, steps: readonly Step[]): void {
+  const last = lastCall(steps);
+  const jumps: Jumps = { labels: new Map(), words: [], waiting: [] };
+  for (let n = 0; n <= last; n++) {
+    const step = steps[n] as Step;
+    if (isCall(step)) writeCall(draft, jumps, step, n, n === last);
+  }
+  for (let n = 0; n < jumps.words.length; n++) {
+    const label = jumps.waiting[n] as string;
+    const address = jumps.labels.get(label);
+    if (address === undefined) throw new Error(`no step has the label ${label}`);
+    draft.file.words[jumps.words[n] as number] = address;
+  }
+}
+
+function lastCall(steps: readonly Step[]): number {
+  let last = steps.length - 1;
+  while (last >= 0 && !isCall(steps[last] as Step)) last--;
+  const end = steps[last];
+  if (end === undefined || !isCall(end) || !LAST.includes(end.call))
     throw new Error("the last call of a plan must be execve or exit");
-  const records: Draft[] = [];
-  const steps: number[] = [];
-  for (const [n, { call, step, first }] of calls.entries()) {
-    const next = calls[n + 1]?.first ?? FAIL;
-    const target = (label: string) => (label === NEXT ? next : targetOf(labels, label, first));
-    const around: Surroundings = { arch: plan.arch, memory, slot: (name) => slotOf(slots, name), copies: [] };
-    records.push(...toRecords(call, first, target, around, slots));
-    if (records.length !== (calls[n + 1]?.first ?? records.length))
-      throw new Error(`records of step ${step} miscounted`);
-    while (steps.length < records.length) steps.push(step);
+  return last;
+}
+
+/** A call takes one record, and one more for each result inside a structure and for each check. */
+function writeCall(draft: Draft, jumps: Jumps, call: Call, step: number, isLast: boolean): void {
+  const { label, checks } = call;
+  if (label !== undefined) {
+    if (jumps.labels.has(label)) throw new Error(`the label ${label} stands twice`);
+    jumps.labels.set(label, draft.base + draft.file.size);
   }
-  return { records, steps, memory, report };
-}
-
-/** Each call takes one record, and one more for each result inside a structure and for each check. */
-function numberRecords(plan: Plan): readonly Numbered[] {
-  const calls: Numbered[] = [];
-  let first = 0;
-  for (const [step, call] of plan.steps.entries()) {
-    if (!isCall(call)) continue;
-    calls.push({ call, step, first });
-    const copies = call.args.reduce((sum, operand) => sum + countCopies(operand), 0);
-    first += copies + 1 + (call.checks?.length ?? 0);
+  const at = writeOperands(draft, call, step);
+  if (call.context !== undefined) pointFrom(draft, at + WORD.context, slotOf(draft, call.context));
+  // After the operands: a step that stores to a name it uses takes the old value.
+  if (call.result !== undefined) pointFrom(draft, at + WORD.store, slotFor(draft, call.result));
+  const behind = addressBehind(draft, at);
+  if (checks === undefined || checks.length === 0) {
+    const next = isLast ? FAILURE : behind;
+    writeSuccessors(draft, jumps, call, at, next);
+    if (call.tolerate !== undefined) writeTolerances(draft, jumps, call.tolerate, at, next);
+    return;
   }
-  return calls;
-}
-
-function countCopies(operand: Operand): number {
-  if (operand.kind !== "struct") return 0;
-  return Object.values(operand.fields).reduce(
-    (sum, field) => sum + (field.kind === "result" ? 1 : countCopies(field)),
-    0,
-  );
-}
-
-function collectLabels(calls: readonly Numbered[]): ReadonlyMap<string, number> {
-  const labels = new Map<string, number>();
-  for (const { call, first } of calls) {
-    if (call.label === undefined) continue;
-    if (labels.has(call.label)) throw new Error(`the label ${call.label} stands twice`);
-    labels.set(call.label, first);
+  if (call.branch !== undefined) throw new Error("a step cannot have both checks and a branch");
+  writeSuccessors(draft, jumps, call, at, behind);
+  const next = isLast ? FAILURE : behind + checks.length * RECORD_SIZE;
+  if (call.tolerate !== undefined) writeTolerances(draft, jumps, call.tolerate, at, next);
+  for (let n = 0; n < checks.length; n++) {
+    const check = checks[n] as Check;
+    const { operand, offset, size } = checkedField(call, check);
+    const memory = draft.file.words[at + WORD.operands + 2 * operand] as Place;
+    addCheck(draft, check, memory + offset, size, step, isLast && n + 1 === checks.length);
   }
-  return labels;
 }
 
-/** Jumps go forwards only, so that every plan ends. */
-function targetOf(labels: ReadonlyMap<string, number>, label: string, from: number): number {
-  const target = labels.get(label);
-  if (target === undefined) throw new Error(`no step has the label ${label}`);
-  if (target <= from) throw new Error(`the label ${label} lies behind the step that jumps to it`);
-  return target;
-}
-
-type Target = (label: string) => number;
-
-function toRecords(
-  call: Call,
-  first: number,
-  target: Target,
-  around: Surroundings,
-  slots: Map<string, Place>,
-): Draft[] {
-  const operands = encodeArgs(call, around);
-  const context = call.context === undefined ? undefined : around.slot(call.context);
-  const records = around.copies.map((copy, n) => copyRecord(copy, first + n));
-  const checks = call.checks ?? [];
-  const index = first + records.length;
-  if (checks.length > 0 && call.branch !== undefined) throw new Error("a step cannot have both checks and a branch");
-  records.push({
-    kind: "call",
-    number: CALLS[call.call][around.arch],
-    index,
-    operands,
-    ...control(call, checks.length > 0 ? () => index + 1 : target),
-    errno: ERRNO.EINVAL,
-    // After the operands: a step that stores to a name it uses takes the old value.
-    store: call.result === undefined ? undefined : slotFor(slots, call.result, around.memory),
-    context,
-    tolerate: tolerances(call, target),
-  });
-  for (const [n, check] of checks.entries()) {
-    const own = index + 1 + n;
-    const next = n + 1 < checks.length ? own + 1 : target(NEXT);
-    records.push(checkRecord(check, own, next, findOut(call, check, operands)));
+/** Begins the call's record, and returns the index of its first word. */
+function writeOperands(draft: Draft, call: Call, step: number): number {
+  const { args } = call;
+  const { args: most, least = most, [draft.arch]: number }: CallFacts = CALLS[call.call];
+  if (args.length > most || args.length < least) {
+    throw new Error(`${call.call} takes ${most} operands, got ${args.length}`);
   }
-  return records;
-}
-
-function encodeArgs(call: Call, around: Surroundings): readonly Word[] {
-  const { args: most, least = most }: { args: number; least?: number } = CALLS[call.call];
-  if (call.args.length > most || call.args.length < least) {
-    throw new Error(`${call.call} takes ${most} operands, got ${call.args.length}`);
+  // Structures come first: the records that copy results into them precede that of the call.
+  const { structs } = draft;
+  for (let n = 0; n < args.length; n++) {
+    const operand = args[n] as Operand;
+    if (operand.kind === "struct") structs[n] = placeOf(draft, operand, step);
   }
-  return six(call.args.map((operand) => encodeOperand(operand, around)));
+  const index = draft.steps.length;
+  const at = addRecord(draft, step);
+  const { words } = draft.file;
+  let refs = 0;
+  for (let n = 0; n < args.length; n++) {
+    const operand = args[n] as Operand;
+    const word = at + WORD.operands + 2 * n;
+    if (operand.kind === "struct") pointFrom(draft, word, structs[n] as Place);
+    else if (writeOperand(draft, operand, word, step)) refs |= 1 << n;
+  }
+  words[at] = (index << 16) | number;
+  words[at + WORD.errno] = (refs << 16) | ERRNO.EINVAL;
+  return at;
 }
 
 /** Where a success goes. A demanded result leaves a branch nothing to decide. */
-function control({ expect, branch }: Call, target: Target): Pick<Draft, "compare" | "equal" | "other"> {
-  if (expect !== undefined) {
-    const way = branch === undefined ? NEXT : BigInt(branch.value) === BigInt(expect) ? branch.equal : branch.other;
-    return { compare: BigInt.asUintN(64, BigInt(expect)), equal: target(way), other: FAIL };
+function writeSuccessors(draft: Draft, jumps: Jumps, { expect, branch }: Call, at: number, next: number): void {
+  const { words } = draft.file;
+  const compare = expect ?? branch?.value;
+  if (compare !== undefined) {
+    checked(compare);
+    words[at + WORD.compare] = lowHalf(compare);
+    words[at + WORD.compare + 1] = highHalf(compare);
   }
-  if (branch === undefined) return { compare: 0n, equal: target(NEXT), other: target(NEXT) };
-  const { value, equal, other } = branch;
-  return { compare: BigInt.asUintN(64, BigInt(value)), equal: target(equal), other: target(other) };
+  if (branch === undefined) {
+    words[at + WORD.equal] = next;
+    if (expect === undefined) words[at + WORD.other] = next;
+  } else if (expect === undefined) {
+    jump(draft, jumps, branch.equal, at + WORD.equal, next);
+    jump(draft, jumps, branch.other, at + WORD.other, next);
+  } else {
+    const way = BigInt(branch.value) === BigInt(expect) ? branch.equal : branch.other;
+    jump(draft, jumps, way, at + WORD.equal, next);
+  }
 }
 
-function tolerances(call: Call, target: Target): Draft["tolerate"] {
-  if (call.tolerate === undefined) return [];
-  return Object.entries(call.tolerate).map(([name, label]) => {
+function writeTolerances(
+  draft: Draft,
+  jumps: Jumps,
+  tolerate: Readonly<Record<string, string>>,
+  at: number,
+  next: number,
+): void {
+  const names = Object.keys(tolerate);
+  if (names.length > TOLERANCES) {
+    throw new Error(`a step tolerates ${TOLERANCES} errnos at most, got ${names.length}`);
+  }
+  const { words } = draft.file;
+  for (let n = 0; n < names.length; n++) {
+    const name = names[n] as ErrnoName;
+    const errno = ERRNO[name];
+    const label = tolerate[name] as string;
     if (name === "EINTR") throw new Error("EINTR is always retried: no step can tolerate it");
-    return { errno: ERRNO[name as ErrnoName], target: target(label) };
-  });
+    if (errno === undefined) throw new Error(`no errno is called ${name}`);
+    if (label === NEXT && next === FAILURE) throw new Error("nothing follows the last call: it can tolerate no errno");
+    jump(draft, jumps, label, at + WORD.targets + n, next);
+    const word = at + WORD.errnos + (n >> 1);
+    words[word] = (words[word] as number) | (errno << (16 * (n & 1)));
+  }
+}
+
+/** Jumps go forwards only, so that every plan ends. */
+function jump(draft: Draft, jumps: Jumps, label: string, word: number, next: number): void {
+  if (label === NEXT) {
+    draft.file.words[word] = next;
+    return;
+  }
+  if (jumps.labels.has(label)) throw new Error(`the label ${label} lies behind the step that jumps to it`);
+  jumps.words.push(word);
+  jumps.waiting.push(label);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A record: one step as the machine reads it. Encoder and decoder. */
+/** A record: one step as the machine reads it. Its layout and its decoder. */
 
 /** A successor that is no record: the start has failed. */
 export const FAIL = -1;
@@ -33,7 +33,7 @@ export interface StepRecord {
 }
 
 /**
- * Writes a record, 104 bytes, little-endian, at `at`. `first` is the address of record 0.
+ * The fields of a record, 104 bytes, little-endian: where each begins, in words of 4 bytes.
  *
  *   offset  size  field
  *        0     2  number
@@ -49,40 +49,22 @@ export interface StepRecord {
  *       76     4  context   address; 0 is none
  *       80    16  targets   4 of 4 bytes: addresses of records
  *       96     8  errnos    4 of 2 bytes: the errno that leads to the target; 0 is none
- *
- * Throws an Error for what has no room: the plan is too large, or the caller wrong.
  */
-export function encodeRecord(record: StepRecord, view: DataView, at: number, first: number): void {
-  const { operands, tolerate } = record;
-  if (operands.length !== OPERANDS) throw new Error(`a record has ${OPERANDS} operands, got ${operands.length}`);
-  if (tolerate.length > TOLERANCES) {
-    throw new Error(`a step tolerates ${TOLERANCES} errnos at most, got ${tolerate.length}`);
-  }
-  const address = (target: number) =>
-    target === FAIL ? 0 : within(first + within(target, 0xffff) * RECORD_SIZE, 0xffff_ffff);
-  view.setUint16(at, within(record.number, 0xffff), true);
-  view.setUint16(at + 2, within(record.index, 0xffff), true);
-  view.setUint16(at + 4, within(record.errno, MAX_ERRNO), true);
-  view.setUint8(
-    at + 6,
-    operands.reduce((refs, operand, n) => refs | (Number(operand.at) << n), 0),
-  );
-  view.setUint8(at + 7, record.kind === "pick" ? 1 : 0);
-  for (const [n, { value }] of operands.entries()) view.setBigUint64(at + 8 + 8 * n, value, true);
-  view.setBigUint64(at + 56, record.compare, true);
-  view.setUint32(at + 64, address(record.equal), true);
-  view.setUint32(at + 68, address(record.other), true);
-  view.setUint32(at + 72, within(record.store, 0xffff_ffff), true);
-  view.setUint32(at + 76, within(record.context, 0xffff_ffff), true);
-  for (const [n, { errno, target }] of tolerate.entries()) {
-    if (errno === 0 || target === FAIL) throw new Error("a tolerated errno needs a number and a target");
-    view.setUint32(at + 80 + 4 * n, address(target), true);
-    view.setUint16(at + 96 + 2 * n, within(errno, MAX_ERRNO), true);
-  }
-}
+export const WORD = {
+  number: 0,
+  errno: 1,
+  operands: 2,
+  compare: 14,
+  equal: 16,
+  other: 17,
+  store: 18,
+  context: 19,
+  targets: 20,
+  errnos: 24,
+} as const;
 
 /**
- * Reads a record back. Throws an Error for bytes that `encodeRecord` does not write: a record that is cut off, a
+ * Reads a record back. Throws an Error for bytes that no image has: a record that is cut off, a
  * target that is not a later record, an unknown kind.
  */
 export function decodeRecord(view: DataView, at: number, first: number): StepRecord {

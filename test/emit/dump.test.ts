@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "vitest";
 import { dump, printDump } from "../../src/emit/dump.ts";
-import { emitImage } from "../../src/emit/image.ts";
+import { describeImage } from "../../src/emit/image.ts";
 import { int, NULL, out, ref, string, strings, struct } from "../../src/plan/operands.ts";
 import { NEXT, type Plan } from "../../src/plan/step.ts";
 import { call, exit, plan, print } from "./images.ts";
@@ -20,7 +20,7 @@ const STEPS = [
 ];
 
 test.each(["x64", "arm64"] as const)("a dump of an image for %s has every byte once", (arch) => {
-  const image = emitImage(plan(STEPS, { arch }));
+  const image = describeImage(plan(STEPS, { arch }));
   let end = 0;
   for (const { offset, bytes, meaning } of dump(image)) {
     expect(offset, meaning).toBe(end);
@@ -58,5 +58,5 @@ test("other bytes are no image", () => {
 });
 
 function dumpOf(rest: Partial<Plan>): string {
-  return printDump(dump(emitImage(plan(STEPS, rest))));
+  return printDump(dump(describeImage(plan(STEPS, rest))));
 }

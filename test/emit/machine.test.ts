@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
-import { ANCHOR_SIZE, listingOf } from "../../src/emit/image.ts";
+import { ANCHOR_SIZE, CODE, emitImage, listingOf } from "../../src/emit/image.ts";
 import { type Listing, parseListing } from "../../src/emit/listing.ts";
 import { type Need, requires, unmet } from "../requires.ts";
+import { exit, plan } from "./images.ts";
 
 const MACHINES = [
   ["x64", "objdump", ["-m", "i386:x86-64", "-M", "intel"]],
@@ -20,6 +21,11 @@ test.for(MACHINES)("each line of the %s listing is what %s makes of its bytes", 
   labels.set("anchor", listing.code.length).set("records", listing.code.length + ANCHOR_SIZE);
   const written = listing.instructions.map(({ offset, text }) => `${offset.toString(16)}: ${resolve(text, labels)}`);
   expect(disassemble(t, listing, objdump, options)).toEqual(written);
+});
+
+test.each(MACHINES)("an image for %s has the code of the listing", (arch) => {
+  const { code } = listingOf(arch);
+  expect(emitImage(plan([exit(0)], { arch })).bytes.slice(CODE, CODE + code.length)).toEqual(code);
 });
 
 test.each(MACHINES)("the records of %s begin at a multiple of 8", (arch) => {
