@@ -3,8 +3,11 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type MadeCgroup, makeCgroup, type SurveyedDir, surveyCgroup, undoCgroup } from "../cgroup/make.ts";
+import { killAll, processesIn } from "../cgroup/processes.ts";
+import { removeCgroup } from "../cgroup/remove.ts";
 import { compile } from "../compile/compile.ts";
 import { emitImage } from "../emit/image.ts";
+import { SIG } from "../kernel/signal.ts";
 import { close } from "../native/fd.ts";
 import { kill, processStat } from "../native/process.ts";
 import { listenAt } from "../native/socket.ts";
@@ -64,10 +67,17 @@ async function createHeld(begun: Begun): Promise<ContainerRecord> {
     release(held);
     return created;
   } catch (error) {
-    undoCgroup(made?.created ?? []);
+    if (made !== undefined) await undo(made);
     removeState(held);
     throw error;
   }
+}
+
+/** An init that we do not know of yet is in the cgroup already, and a dead one leaves it only after a while. */
+async function undo({ dirs, created }: MadeCgroup): Promise<void> {
+  if (processesIn(dirs).length > 0) await killAll(dirs, SIG.SIGKILL);
+  await removeCgroup(dirs);
+  undoCgroup(created);
 }
 
 function firstRecord({ creation, prepared, surveyed }: Begun): ContainerRecord {
