@@ -67,7 +67,7 @@ async function createHeld(begun: Begun): Promise<ContainerRecord> {
     release(held);
     return created;
   } catch (error) {
-    if (made !== undefined) await undo(made);
+    if (made !== undefined) await undo(made).catch((left) => begun.creation.warn(`not undone: ${left}`));
     removeState(held);
     throw error;
   }

@@ -112,8 +112,8 @@ const JOINED_CASES: readonly Case[] = [
       joined("network", "net")(spec, scene);
       joined("ipc", "ipc")(spec, scene);
       joined("uts", "uts")(spec, scene);
-      differs: { "mounts./sys#0.super": ONE_SYSFS },
-  },
+    },
+    differs: { "mounts./sys#0.super": ONE_SYSFS },
   },
   {
     name: "a namespace file of another type",
