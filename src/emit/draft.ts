@@ -103,16 +103,13 @@ export function addressBehind(draft: Draft, record: number): number {
 /** Writes a place into a word of a record: an address later. */
 export function pointFrom(draft: Draft, word: number, to: Place): void {
   draft.file.words[word] = to;
-  addFix(draft, 4 * word);
+  if (draft.fixed === draft.fixes.length) growFixes(draft);
+  draft.fixes[draft.fixed++] = 4 * word;
 }
 
 /** The word at that place holds a place, and becomes an address. */
 export function addFix(draft: Draft, at: Place): void {
-  if (draft.fixed === draft.fixes.length) {
-    const larger = new Int32Array(2 * draft.fixed);
-    larger.set(draft.fixes);
-    draft.fixes = larger;
-  }
+  if (draft.fixed === draft.fixes.length) growFixes(draft);
   draft.fixes[draft.fixed++] = at;
 }
 
@@ -145,4 +142,10 @@ export function note(draft: Draft, place: Place, size: number, kind: string, nam
 function newContent(capacity: number): Content {
   const buffer = new ArrayBuffer(alignUp(capacity, 8));
   return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer), size: 0 };
+}
+
+function growFixes(draft: Draft): void {
+  const larger = new Int32Array(2 * draft.fixed);
+  larger.set(draft.fixes);
+  draft.fixes = larger;
 }

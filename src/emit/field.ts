@@ -3,8 +3,8 @@
 import { type Field, LAYOUTS, type LayoutName } from "../kernel/layouts.ts";
 import { utf8 } from "../kernel/quote.ts";
 import type { Operand } from "../plan/step.ts";
-import type { Content } from "./draft.ts";
-import { fits, highHalf, lowHalf } from "./number.ts";
+import type { Content, Draft } from "./draft.ts";
+import { type Numeric, writeNumber } from "./number.ts";
 
 export function fieldOf(layout: LayoutName, name: string): Field {
   const { fields } = LAYOUTS[layout];
@@ -15,18 +15,12 @@ export function fieldOf(layout: LayoutName, name: string): Field {
   throw new Error(`struct ${layout} has no field ${name}`);
 }
 
-export function writeNumber(content: Content, start: number, field: Field, value: number | bigint): void {
-  const { size } = field;
-  if (!fits(value, size)) throw new Error(`${field.name} has ${size} bytes, which cannot hold ${value}`);
-  const at = start + field.offset;
-  const low = lowHalf(value);
-  if ((size === 8 || size === 4) && at % 4 === 0) {
-    content.words[at >> 2] = low;
-    if (size === 8) content.words[(at >> 2) + 1] = highHalf(value);
-    return;
+/** Writes a number. Throws an Error for one that the field cannot hold. */
+export function writeField(draft: Draft, content: Content, start: number, field: Field, operand: Numeric): void {
+  const { offset, size, name } = field;
+  if (!writeNumber(draft, content, start + offset, size, operand)) {
+    throw new Error(`${name} has ${size} bytes, which cannot hold ${operand.value}`);
   }
-  const high = highHalf(value);
-  for (let n = 0; n < size; n++) content.bytes[at + n] = n < 4 ? low >>> (8 * n) : high >>> (8 * (n - 4));
 }
 
 /** Text and bytes that stand in the structure itself. */

@@ -3,13 +3,34 @@
 import { type FlagTable, flagsFor } from "../kernel/flags.ts";
 import { O } from "../kernel/open.ts";
 import type { Operand } from "../plan/step.ts";
-import type { Draft } from "./draft.ts";
+import type { Content, Draft } from "./draft.ts";
 
-type Numeric = Extract<Operand, { kind: "int" | "flags" }>;
+export type Numeric = Extract<Operand, { kind: "int" | "flags" }>;
 
-/** The value of a number or of flags. Throws an Error for what 64 bits cannot hold, or a number is not exact for. */
-export function numberOf(operand: Numeric, draft: Draft): number | bigint {
-  return operand.kind === "int" ? checked(operand.value) : flagsOf(operand.table, operand.value, draft);
+/**
+ * Writes a number or flags into `size` bytes at `at`, which are zero. False if they cannot hold it. Throws an Error for
+ * what 64 bits cannot hold, or a number is not exact for.
+ */
+export function writeNumber(draft: Draft, content: Content, at: number, size: number, operand: Numeric): boolean {
+  let { value } = operand;
+  if (operand.kind === "flags" && draft.arch === "arm64") value = flagsOf(operand.table, value, draft);
+  const isAligned = (size === 8 || size === 4) && (at & 3) === 0;
+  // Nearly all numbers.
+  if (isAligned && typeof value === "number" && value >= 0 && (value | 0) === value) {
+    content.words[at >> 2] = value;
+    return true;
+  }
+  checked(value);
+  // JavaScript's | makes 32-bit numbers with a sign; the kernel's are without.
+  if (operand.kind === "flags" && typeof value === "number" && value < 0) value = value >>> 0;
+  if (!fits(value, size)) return false;
+  const low = lowHalf(value);
+  const high = highHalf(value);
+  if (isAligned) {
+    content.words[at >> 2] = low;
+    if (size === 8) content.words[(at >> 2) + 1] = high;
+  } else for (let n = 0; n < size; n++) content.bytes[at + n] = n < 4 ? low >>> (8 * n) : high >>> (8 * (n - 4));
+  return true;
 }
 
 export function lowHalf(value: number | bigint): number {
@@ -23,7 +44,7 @@ export function highHalf(value: number | bigint): number {
 }
 
 /** Is `value`, with or without a sign, a number of `size` bytes? */
-export function fits(value: number | bigint, size: number): boolean {
+function fits(value: number | bigint, size: number): boolean {
   if (size === 8) return true;
   if (typeof value === "number") return value >= -(2 ** (8 * size - 1)) && value < 2 ** (8 * size);
   const bits = 8 * size;
@@ -41,16 +62,12 @@ export function checked(value: number | bigint): number | bigint {
 const MIN_I64 = -(1n << 63n);
 const MAX_U64 = (1n << 64n) - 1n;
 
-/** JavaScript's | makes 32-bit numbers with a sign; the kernel's are without. */
+/** The value that arm64 has: only the O_ flags differ between the architectures. */
 function flagsOf(table: FlagTable, value: number | bigint, draft: Draft): number | bigint {
-  // Only the O_ flags differ between the architectures.
-  if (draft.arch === "arm64" && table === O) {
-    const known = draft.translated.get(value);
-    if (known !== undefined) return known;
-    const translated = Number(flagsFor(draft.arch, table, value));
-    draft.translated.set(value, translated);
-    return translated;
-  }
-  checked(value);
-  return typeof value === "number" && value < 0 ? value >>> 0 : value;
+  if (table !== O) return value;
+  const known = draft.translated.get(value);
+  if (known !== undefined) return known;
+  const translated = Number(flagsFor("arm64", table, value));
+  draft.translated.set(value, translated);
+  return translated;
 }

@@ -3,9 +3,9 @@
 import { LAYOUTS } from "../kernel/layouts.ts";
 import type { Operand } from "../plan/step.ts";
 import { CONSTANT, DATA, type Draft, type Place, placeAt, pointFrom } from "./draft.ts";
-import { fieldOf, refusal, writeInline, writeNumber } from "./field.ts";
+import { fieldOf, refusal, writeField, writeInline } from "./field.ts";
 import { addBytes, addData, addText, addTexts, addZero, beginConstant, endConstant, pointInside } from "./memory.ts";
-import { highHalf, lowHalf, numberOf } from "./number.ts";
+import { writeNumber } from "./number.ts";
 import { addCopy } from "./pick.ts";
 import { slotOf } from "./slots.ts";
 
@@ -22,13 +22,9 @@ export function writeOperand(draft: Draft, operand: Operand, word: number, step:
       pointFrom(draft, word, slotOf(draft, operand.name));
       return true;
     case "int":
-    case "flags": {
-      const value = numberOf(operand, draft);
-      const { words } = draft.file;
-      words[word] = lowHalf(value);
-      words[word + 1] = highHalf(value);
+    case "flags":
+      writeNumber(draft, draft.file, 4 * word, 8, operand);
       return false;
-    }
     case "null":
       return false;
     default:
@@ -72,13 +68,14 @@ function placeStruct(draft: Draft, struct: Struct, step: number): Place {
   for (let n = 0; n < names.length; n++) {
     const name = names[n] as string;
     const operand = struct.fields[name] as Operand;
+    if (operand.kind === "int" || operand.kind === "flags" || operand.kind === "null") continue;
     const field = fieldOf(struct.layout, name);
     if (operand.kind === "result") {
       if (field.pointer || field.inline) throw refusal(field, operand);
       copies = true;
-    } else if (field.pointer && operand.kind !== "null") {
+    } else if (field.pointer) {
       inner ??= [];
-      inner.push(pointedBy(draft, operand, step));
+      inner.push(placeOf(draft, operand, step));
     }
   }
   const { size } = LAYOUTS[struct.layout];
@@ -115,17 +112,11 @@ function writeFields(
     const operand = fields[name] as Operand;
     if (operand.kind === "result" || operand.kind === "null") continue;
     const field = fieldOf(layout, name);
-    if (field.pointer) pointInside(draft, area, start + field.offset, inner?.[pointers++] as Place);
-    else if (operand.kind === "int" || operand.kind === "flags") {
+    if (operand.kind === "int" || operand.kind === "flags") {
+      if (field.pointer) throw new Error(`a pointer cannot hold an operand of kind ${operand.kind}`);
       if (field.inline) throw refusal(field, operand);
-      writeNumber(content, start, field, numberOf(operand, draft));
-    } else writeInline(content, start, field, operand);
+      writeField(draft, content, start, field, operand);
+    } else if (field.pointer) pointInside(draft, area, start + field.offset, inner?.[pointers++] as Place);
+    else writeInline(content, start, field, operand);
   }
-}
-
-function pointedBy(draft: Draft, operand: Operand, step: number): Place {
-  if (operand.kind === "int" || operand.kind === "flags" || operand.kind === "null" || operand.kind === "result") {
-    throw new Error(`a pointer cannot hold an operand of kind ${operand.kind}`);
-  }
-  return placeOf(draft, operand, step);
 }
