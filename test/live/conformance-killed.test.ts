@@ -7,12 +7,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
 import { temporary } from "./support/bundle.ts";
-import { type Container, container, shell, until } from "./support/container.ts";
+import { type Container, container, until } from "./support/container.ts";
 import { TSRUN } from "./support/run.ts";
 import { images, nothingLeft } from "./support/traces.ts";
 
 const LONG = { timeout: 600_000 };
 
+const HELLO = new URL("../../bundles/hello/config.json", import.meta.url).pathname;
 const NAME = `tsrun-killed-${process.pid}`;
 
 test("a create killed after some milliseconds leaves nothing that delete --force does not remove", LONG, async (t) => {
@@ -42,6 +43,31 @@ test("a create killed at any step of its image leaves nothing that delete --forc
   expect(reached.length).toBeGreaterThan(places.length * 0.9);
 });
 
+/** What the runtime itself does on the host, between a state and an image. */
+const OWN_CALLS = ["mkdir", "rename", "bind", "memfd_create"];
+
+test.for(OWN_CALLS)(
+  "a create killed at each %s of its own leaves nothing that delete --force does not remove",
+  LONG,
+  async (call, t) => {
+    requires(t, "root", "strace");
+    const { c, check } = victim(t);
+    let killed = 0;
+    for (let nth = 1; nth < 40; nth++) {
+      const { child } = underStrace(t, c, ["-e", `trace=${call}`, "-e", `inject=${call}:signal=SIGKILL:when=${nth}`]);
+      // Not killed: there are no more such calls, and the container is there.
+      const done = async () => child.exitCode !== null || child.signalCode !== null || (await isCreated(c));
+      await until("create ends", done, 20_000);
+      const created = await isCreated(c);
+      if (!created) killed += 1;
+      await check(`at ${call} number ${nth}`);
+      await exitOf(child, 3000);
+      if (created) break;
+    }
+    expect(killed).toBeGreaterThan(0);
+  },
+);
+
 /** A call of the image, the nth of its name in one of the image's two processes. */
 interface Place {
   readonly process: "bootstrap" | "init";
@@ -53,7 +79,7 @@ interface Place {
 function victim(t: TestContext) {
   const before = images();
   const c = container(t, (spec) => {
-    shell(spec, "exec sleep 1000");
+    Object.assign(spec, JSON.parse(readFileSync(HELLO, "utf8")));
     spec.linux.cgroupsPath = `/${NAME}`;
   });
   const check = async (when: string) => {
@@ -71,15 +97,16 @@ function victim(t: TestContext) {
 /** Every call that the image makes until the container is created, in order. */
 async function imageCalls(t: TestContext, c: Container): Promise<readonly Place[]> {
   const { child, log } = underStrace(t, c, []);
-  await until(
-    "the container is created",
-    async () => (await c.call("state")).status === 0 && (await c.status()) === "created",
-    20_000,
-  );
+  await until("the container is created", () => isCreated(c), 20_000);
   const places = placesIn(log());
   await c.ok("delete", ["--force"]);
   await exitOf(child);
   return places;
+}
+
+async function isCreated(c: Container): Promise<boolean> {
+  const { status, stdout } = await c.call("state");
+  return status === 0 && JSON.parse(stdout).status === "created";
 }
 
 /** The calls of the image in a log of strace: what bootstrap does before it executes the image is libc's. */
@@ -101,23 +128,27 @@ function placesIn(log: string): readonly Place[] {
 async function killAt(t: TestContext, c: Container, { process: role, call, nth }: Place): Promise<boolean> {
   const inject = `inject=${call}:signal=SIGSTOP:when=${nth}`;
   const { child, log } = underStrace(t, c, ["-e", `trace=execve,clone,clone3,${call}`, "-e", inject]);
-  let reached = false;
+  let reached: number | undefined;
+  const end = Date.now() + 20_000;
   while (child.exitCode === null && child.signalCode === null) {
     const text = log();
     const main = mainPid(text);
-    const stopped = Array.from(text.matchAll(/^(\d+) --- stopped by SIGSTOP ---/gm), ([, pid = ""]) => pid);
-    if (!reached && stopped.some((pid) => rolesIn(text).get(pid) === role)) {
+    const stopped = Array.from(text.matchAll(/^(\d+) +--- stopped by SIGSTOP ---/gm), ([, pid = ""]) => pid);
+    if (reached === undefined && stopped.some((pid) => rolesIn(text).get(pid) === role)) {
       signal(main, "SIGKILL");
-      reached = true;
+      reached = Date.now();
     }
     // tsrun itself makes such calls, too: it goes on, and so does the image, now without it.
     for (const pid of stopped) signal(Number(pid), "SIGCONT");
-    if (!reached && new RegExp(`^${main} \\+\\+\\+ exited`, "m").test(text)) break;
+    // Created already, or by another way: the init waits for start.
+    if (reached !== undefined && Date.now() - reached > 1000) break;
+    if (reached === undefined && new RegExp(`^${main} +\\+\\+\\+ exited`, "m").test(text)) break;
+    if (Date.now() > end) throw new Error(`create hangs at ${call} number ${nth} of ${role}: ${text}`);
     await sleep(5);
   }
-  if (!reached) await c.call("delete", ["--force"]);
+  await c.ok("delete", ["--force"]);
   await exitOf(child, 3000);
-  return reached;
+  return reached !== undefined;
 }
 
 function underStrace(t: TestContext, c: Container, options: readonly string[]) {

@@ -20,7 +20,8 @@ export function images(): ReadonlySet<string> {
 export async function nothingLeft(name: string, before: ReadonlySet<string>, dir: string): Promise<void> {
   let left: readonly string[] = [];
   const gone = () => {
-    left = [...mountsWith(dir), ...cgroupsWith(name), ...[...images()].filter((pid) => !before.has(pid)).map(describe)];
+    const processes = [...images()].filter((pid) => !before.has(pid) && mayBeOf(pid, name));
+    left = [...mountsWith(dir), ...cgroupsWith(name), ...processes.map(describe)];
     return left.length === 0;
   };
   await until("nothing is left", gone).catch(() => {
@@ -59,6 +60,20 @@ function cgroupsBelow(dir: string): readonly string[] {
       .flatMap((path) => [path, ...cgroupsBelow(path)]);
   } catch {
     return [];
+  }
+}
+
+/** An image in a cgroup of another name is another test's. One that has not joined its own yet is in this process's. */
+function mayBeOf(pid: string, name: string): boolean {
+  const cgroup = read(`/proc/${pid}/cgroup`);
+  return cgroup.includes(name) || cgroup === read("/proc/self/cgroup");
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
   }
 }
 
