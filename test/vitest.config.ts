@@ -10,7 +10,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "pure",
-          include: ["test/{kernel,errors,config,plan,compile,emit,bpf,host,state,cgroup,cli,house,native,conformance}/**/*.test.ts"],
+          include: [
+            "test/{kernel,errors,config,plan,compile,runtime,emit,bpf,host,state,cgroup,cli,house,native,conformance}/**/*.test.ts",
+          ],
         },
       },
       {

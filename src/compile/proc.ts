@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Writes to procfs, through the host's own procfs that was opened before anything else: CVE-2019-16884, CVE-2025-52881. */
+import { sysctlPath } from "../config/sysctl.ts";
 import { MAGIC } from "../kernel/magic.ts";
 import { AT, O, RESOLVE } from "../kernel/open.ts";
 import { bytes, flags, int, out, ref, string, struct } from "../plan/operands.ts";
@@ -52,6 +53,6 @@ export function oomScoreAdj(scope: Scope): readonly Step[] {
 export function sysctl(scope: Scope): readonly Step[] {
   return Object.entries(scope.config.linux?.sysctl ?? {}).flatMap(([name, value]) => {
     const make = at("init", `/linux/sysctl/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
-    return writeProc(make, `sys/${name.replaceAll(".", "/")}`, value);
+    return writeProc(make, `sys/${sysctlPath(name)}`, value);
   });
 }

@@ -21,6 +21,7 @@ import { perform } from "./perform.ts";
 import { type Prepared, prepare, type Wish } from "./prepare.ts";
 import { checkPreserved } from "./preserved-fds.ts";
 import type { ContainerRecord } from "./record.ts";
+import { isoTime } from "./time.ts";
 
 export interface Creation extends Wish {
   readonly root: string;
@@ -91,7 +92,7 @@ function firstRecord({ creation, prepared, surveyed }: Begun): ContainerRecord {
     startTime: 0,
     bundle: facts.bundle,
     rootfs: facts.rootfs,
-    created: new Date().toISOString(),
+    created: isoTime(Date.now()),
     owner: facts.uid,
     ...(config.annotations === undefined ? {} : { annotations: config.annotations }),
     cgroup: { paths: surveyed.map(({ path }) => path) },

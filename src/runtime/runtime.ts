@@ -90,7 +90,7 @@ export class Runtime {
       onTerminal: options.onTerminal,
     });
     this.#ends.set(id, waitExit(record.pid).then(exitStatus));
-    return this.#stateOf(record);
+    return stateOf(record, "created");
   }
 
   /** runtime.md#start: resolves when the program runs. SyscallError: it could not be executed. */
@@ -169,21 +169,24 @@ export class Runtime {
   }
 
   #stateOf(record: ContainerRecord): State {
-    const { ociVersion, id, bundle, annotations, rootfs, created, owner } = record;
-    const status = deriveStatus(this.#root, record);
-    const pid = status === "stopped" ? 0 : record.pid;
-    return {
-      ociVersion,
-      id,
-      status,
-      pid,
-      bundle,
-      rootfs,
-      created,
-      owner: userName(owner),
-      ...(annotations && { annotations }),
-    };
+    return stateOf(record, deriveStatus(this.#root, record));
   }
+}
+
+function stateOf(record: ContainerRecord, status: Status): State {
+  const { ociVersion, id, bundle, annotations, rootfs, created, owner } = record;
+  const pid = status === "stopped" ? 0 : record.pid;
+  return {
+    ociVersion,
+    id,
+    status,
+    pid,
+    bundle,
+    rootfs,
+    created,
+    owner: userName(owner),
+    ...(annotations && { annotations }),
+  };
 }
 
 function exitStatus(status: Awaited<ReturnType<typeof waitExit>>): ExitStatus | undefined {
