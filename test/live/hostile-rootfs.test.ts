@@ -94,10 +94,8 @@ test.for(["dev/console", "dev/ptmx", "dev/pts", "dev"])(
     requires(t, "root");
     for (const [name, trap] of Object.entries(TRAPS)) {
       const edit = (spec: Spec) => {
-        // Only the place in question is the rootfs's.
         bare(spec);
-        if (path === "dev/console")
-          spec.mounts.push({ destination: "/dev/pts", type: "devpts", options: ["newinstance"] });
+        spec.mounts.push({ destination: "/dev/pts", type: "devpts", options: ["newinstance", "ptmxmode=0666"] });
         spec.process.terminal = true;
       };
       await attempt(t, `/${path} is ${name}`, edit, (rootfs, outside) => setTrap(rootfs, path, trap, outside));
@@ -116,7 +114,7 @@ test("a directory that turns into a symlink and back while 50 containers start",
   try {
     const seen = new Set<string>();
     for (let turn = 0; turn < 50; turn++) seen.add(await judge(scene, await runIn(scene), `start ${turn}`));
-    // Both ways have been met, or it was no race.
+    // Some starts may lose the race, with an error; if all did, it would be no race.
     expect([...seen]).toContain("confined");
     expect(swapper.exitCode).toBe(null);
   } finally {
