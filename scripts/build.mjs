@@ -4,7 +4,8 @@
  *
  * Every file is put in place by a rename, so a build does not disturb a tsrun that runs.
  * The command is three files: `tsrun.cjs` is the bundle, `tsrun.cache` what V8 made of it here, `tsrun` the launcher that
- * gives both to V8. To read and compile the bundle anew would take longer than to start a container.
+ * gives both to V8. To read and compile the bundle anew would take longer than to start a container. `help.cjs` is
+ * apart: yargs, with which it makes the help texts, is loaded when one is asked for.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -26,6 +27,7 @@ async function buildAll(dist) {
   put(join(dist, "package.json"), `${JSON.stringify({ type: "commonjs" })}\n`);
   await Promise.all([
     bundle("src/cli/main.ts", join(dist, "tsrun.cjs")),
+    bundle("src/cli/help.ts", join(dist, "help.cjs")),
     bundle("src/runtime/index.ts", join(dist, "index.cjs")),
   ]);
   launcher(dist, "tsrun");
@@ -50,17 +52,36 @@ export async function bundle(entry, outfile) {
     define: {
       // The bundle's own directory: Node follows symlinks before it sets __dirname.
       "import.meta.dirname": "__dirname",
+      // yargs-parser gives it to createRequire().
+      "import.meta.url": "__filename",
       TSRUN_VERSION: JSON.stringify(version),
       TSRUN_COMMIT: JSON.stringify(commit()),
     },
     // A script of node:vm has no `import()`; node's own modules are there for `require`, too.
     supported: { "dynamic-import": false },
+    plugins: [HELP_APART, PLAIN_YARGS],
     logLevel: "warning",
   });
   const [{ contents }] = result.outputFiles;
   const digest = createHash("sha256").update(contents).digest("hex").slice(0, BUILD_DIGITS);
   put(outfile, `//${digest}\n${Buffer.from(contents).toString("latin1")}`);
 }
+
+/** Whoever loads src/cli/help.ts finds it beside its own bundle. */
+const HELP_APART = {
+  name: "help apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/help\.ts$/ }, () => ({ path: "./help.cjs", external: true }));
+  },
+};
+
+const PLAIN_YARGS = {
+  name: "plain yargs",
+  setup({ onLoad }) {
+    const contents = readFileSync(join(ROOT, "scripts/yargs-platform.mjs"), "utf8");
+    onLoad({ filter: /\/yargs\/lib\/platform-shims\/esm\.mjs$/ }, () => ({ contents }));
+  },
+};
 
 const BUILD_DIGITS = 30;
 

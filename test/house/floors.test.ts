@@ -30,8 +30,7 @@ const EFFECTS = /^(?:cli|runtime|state|cgroup|native)\/|^config\/load\.ts$|^host
 /** Packages -> the rooms that may import them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   koffi: ["native"],
-  "yargs-parser": ["cli"],
-  "lossless-json": ["config"],
+  yargs: ["cli"],
 };
 
 interface Edge extends Import {
