@@ -103,3 +103,8 @@ function errnoOf(error: unknown): ErrnoName | undefined {
   const { errno } = error as NodeJS.ErrnoException;
   return typeof errno === "number" ? errnoName(-errno) : undefined;
 }
+
+/** Lets time pass. node:timers/promises would be one more module to load at every start. */
+export function wait(timeMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, timeMs));
+}

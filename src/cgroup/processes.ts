@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The processes of a cgroup: who they are, whether they are frozen, and a signal to all. */
-import { setTimeout as wait } from "node:timers/promises";
 import { SyscallError } from "../errors/errors.ts";
 import { type ErrnoName, errnoText } from "../kernel/errno.ts";
 import { SIG } from "../kernel/signal.ts";
 import { driverOf } from "./drivers.ts";
-import { type Path, read, subtree, within } from "./files.ts";
+import { type Path, read, subtree, wait, within } from "./files.ts";
 import type { CgroupDir } from "./place.ts";
 
 /** How long everything in a cgroup may take to freeze; a task in an uninterruptible wait of the kernel may never. */

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Removes the cgroup of a container whose processes are gone. runtime.md#delete. */
-import { setTimeout as wait } from "node:timers/promises";
 import { SyscallError } from "../errors/errors.ts";
 import { errnoText } from "../kernel/errno.ts";
 import { quote } from "../kernel/quote.ts";
-import { children, type Path, rmdir } from "./files.ts";
+import { children, type Path, rmdir, wait } from "./files.ts";
 import type { SurveyedDir } from "./make.ts";
 import { processesBelow } from "./processes.ts";
 

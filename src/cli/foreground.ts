@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `run` in the foreground: tsrun behaves as the container's process would in its place. */
-import { constants } from "node:os";
 import { StateError } from "../errors/errors.ts";
 import { SIG } from "../kernel/signal.ts";
 import type { Fd } from "../native/fd.ts";
@@ -48,9 +47,8 @@ const TAKEN = process.versions.bun === undefined ? undefined : "SIGPWR";
 
 /** The signals that the container's init gets in our place. */
 export function forwardedSignals(): (keyof typeof SIG & NodeJS.Signals)[] {
-  const known: Readonly<Record<string, number>> = constants.signals;
-  const names = Object.keys(SIG).filter((name) => known[name] !== undefined && !NOT_FORWARDED.has(name));
-  return names.filter((name) => name !== TAKEN) as (keyof typeof SIG & NodeJS.Signals)[];
+  const names = Object.keys(SIG).filter((name) => !NOT_FORWARDED.has(name) && name !== TAKEN);
+  return names as (keyof typeof SIG & NodeJS.Signals)[];
 }
 
 /** A signal that comes before there is a container waits for it, as it would wait for a process that has just begun. */
@@ -62,7 +60,11 @@ function forwardSignals(runtime: Runtime, id: string): { stop(): void } {
     waiting.push(signal);
     if (!sending) void sendAll();
   };
-  for (const name of forwardedSignals()) process.on(name, receive);
+  for (const name of AT_ONCE) process.on(name, receive);
+  // The others while the image runs: each handler costs Node some system calls, and the start waits for none.
+  setImmediate(() => {
+    for (const name of forwardedSignals()) if (!AT_ONCE.has(name)) process.on(name, receive);
+  });
 
   async function sendAll(): Promise<void> {
     sending = true;
@@ -81,6 +83,8 @@ function forwardSignals(runtime: Runtime, id: string): { stop(): void } {
 }
 
 const RETRY_MS = 5;
+// What a person or a supervisor sends to end a program, which would otherwise end us with the container half made.
+const AT_ONCE: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]);
 
 /** Whether there is nothing more to be done about the signal. */
 async function sent(runtime: Runtime, id: string, signal: number): Promise<boolean> {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The kernel and the runtime's own rights in it. proc_pid_status(5), capabilities(7). */
 import { readFileSync } from "node:fs";
-import { release } from "node:os";
 import { HostError } from "../errors/errors.ts";
 import type { Facts } from "./facts.ts";
 
@@ -13,7 +12,7 @@ let self: SelfFacts | undefined;
 
 /** HostError: a machine without an init image, or Linux before 5.12. */
 export function probeKernel(): KernelFacts {
-  kernel ??= readKernel(release(), process.arch);
+  kernel ??= readKernel(readFileSync("/proc/sys/kernel/osrelease", "utf8").trimEnd(), process.arch);
   return kernel;
 }
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** koffi's compiled addon, loaded without koffi's JavaScript, which costs ten times as much. */
-
-import { createRequire } from "node:module";
-import { constants } from "node:os";
 import { join } from "node:path";
 import { HostError } from "../errors/errors.ts";
 
@@ -42,13 +39,18 @@ export function addon(): Addon {
   return loaded;
 }
 
+/** Whether something has needed the addon yet. */
+export function isLoaded(): boolean {
+  return loaded !== undefined;
+}
+
 function open(): Addon {
   const reasons: unknown[] = [];
   for (const locate of [besideBundle, inPackage]) {
     for (const libc of ["linux", "musl"]) {
       try {
         const module: { exports: Partial<Addon> } = { exports: {} };
-        process.dlopen(module, locate(libc), constants.dlopen.RTLD_LAZY);
+        process.dlopen(module, locate(libc));
         return module.exports as Addon;
       } catch (reason) {
         reasons.push(reason);
@@ -65,6 +67,8 @@ function besideBundle(libc: string): string {
 
 /** Where npm puts it: koffi's package for this platform. */
 function inPackage(libc: string): string {
+  // Only a run from the sources needs Node's module loader.
+  const { createRequire } = process.getBuiltinModule("node:module");
   const from = createRequire(join(import.meta.dirname, "addon.ts"));
   return from.resolve(`@koromix/koffi-linux-${process.arch}/${libc}_${process.arch}/koffi.node`);
 }

@@ -8,6 +8,7 @@ import type { Fd } from "./fd.ts";
 import { callNumber, rawSyscall } from "./syscall.ts";
 
 const killCall = libcCall("kill", "int", ["int", "int"]);
+const exitCall = libcCall("_exit", "int", ["int"]);
 const prctlCall = libcCall("prctl", "int", ["int", "ulong", "ulong", "ulong", "ulong"]);
 
 /**
@@ -35,6 +36,11 @@ export function kill(pid: number, signal: number): boolean {
   if (result === -ERRNO.ESRCH) return false;
   if (result < 0) throw failure(result, `kill(${pid}, ${signal})`);
   return true;
+}
+
+/** `_exit(status)`: ends the process now; nothing is flushed, no handler runs. _exit(2). */
+export function _exit(status: number): void {
+  exitCall(status);
 }
 
 /** `prctl(option, argument)` → what the option returns. For the process as a whole, or for the calling thread. */

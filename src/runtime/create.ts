@@ -16,7 +16,7 @@ import type { Plan } from "../plan/step.ts";
 import { type Held, release } from "../state/hold.ts";
 import { createState, removeState, startSocket, writeFirstState, writeState } from "../state/store.ts";
 import { type Console, openConsole } from "./console.ts";
-import { textsAfterStart } from "./failure.ts";
+import type { StepText } from "./failure.ts";
 import { perform } from "./perform.ts";
 import { type Prepared, prepare, type Wish } from "./prepare.ts";
 import { checkPreserved } from "./preserved-fds.ts";
@@ -109,14 +109,28 @@ async function startImage(begun: Begun, made: MadeCgroup, record: ContainerRecor
   const image = emitImage(plan);
   const listener = listenAt(startSocket(creation.root, creation.id));
   let created = record;
+  let steps: Record<number, StepText> = {};
+  const meanwhile = async () => {
+    const { textsAfterStart } = await import("./failure.ts");
+    steps = textsAfterStart(plan, image.steps);
+  };
   const writeCreated = (pid: number) => {
     const startTime = processStat(pid)?.startTime ?? 0;
-    created = { ...record, status: "created", pid, startTime, steps: textsAfterStart(plan, image.steps) };
+    created = { ...record, status: "created", pid, startTime, steps };
     writeState(held, created);
   };
   try {
     const { stdio, preserveFds } = creation;
-    const pid = await perform({ plan, image, stdio, listener, console: console.theirs, preserveFds, writeCreated });
+    const pid = await perform({
+      plan,
+      image,
+      stdio,
+      listener,
+      console: console.theirs,
+      preserveFds,
+      meanwhile,
+      writeCreated,
+    });
     await orKill(pid, () => {
       console.deliver();
       if (creation.pidFile !== undefined) writePidFile(creation.pidFile, pid);

@@ -4,7 +4,6 @@ import { writeFileSync } from "node:fs";
 import type { Image } from "../emit/image.ts";
 import { decodeReport, LOG_SIZE, REPORT_SIZE } from "../emit/report.ts";
 import { HostError, SyscallError } from "../errors/errors.ts";
-import { hintFor } from "../errors/hints.ts";
 import { type ErrnoName, errnoText } from "../kernel/errno.ts";
 import { quote } from "../kernel/quote.ts";
 import { close, type Fd } from "../native/fd.ts";
@@ -15,7 +14,6 @@ import { socketpair } from "../native/socket.ts";
 import { spawn } from "../native/spawn.ts";
 import { type ExitStatus, waitExit } from "../native/wait.ts";
 import { type Act, isCall, type Message, type Plan } from "../plan/step.ts";
-import { failureOf, stepText } from "./failure.ts";
 
 export interface Performance {
   readonly plan: Plan;
@@ -27,6 +25,8 @@ export interface Performance {
   /** Where the image sends the pty's master. */
   readonly console: Fd | undefined;
   readonly preserveFds: number;
+  /** What can be done while the image runs; called once, when it has begun to. */
+  meanwhile(): Promise<void>;
   /** Writes state.json, now that the container is there. */
   writeCreated(pid: number): void;
 }
@@ -71,7 +71,8 @@ async function act(step: Act, performance: Performance, under: Under): Promise<v
     case "mkdir":
       return;
     case "spawn":
-      return start(performance, under);
+      start(performance, under);
+      return performance.meanwhile();
     case "wait":
       return expectMessage(step.message, performance, under);
     case "answer":
@@ -126,6 +127,7 @@ async function hear(performance: Performance, under: Under): Promise<Message> {
   const report = decodeReport(bytes);
   if (report.kind === "word") return report.word;
   if (report.kind === "failure") {
+    const { failureOf, stepText } = await import("./failure.ts");
     const index = performance.image.steps[report.step] ?? 0;
     throw failureOf(report, stepText(performance.plan, index));
   }
@@ -147,10 +149,11 @@ function told(status: ExitStatus | undefined): string {
     : `killed by signal ${status.signaled}`;
 }
 
-function write(path: string, data: string, { from }: Act): void {
+async function write(path: string, data: string, { from }: Act): Promise<void> {
   try {
     writeFileSync(path, data);
   } catch (error) {
+    const { hintFor } = await import("../errors/hints.ts");
     const errno = ((error as NodeJS.ErrnoException).code ?? "EIO") as ErrnoName;
     const line = `write(${quote(path)}, ${quote(data)})`;
     const name = path.slice(path.lastIndexOf("/") + 1);

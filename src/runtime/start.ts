@@ -10,8 +10,6 @@ import { connectTo } from "../native/socket.ts";
 import { withHeld } from "../state/hold.ts";
 import { deriveStatus } from "../state/status.ts";
 import { removeStartSocket, startSocket } from "../state/store.ts";
-import { failureOf } from "./failure.ts";
-import { missingProgram } from "./missing-program.ts";
 import { type ContainerRecord, readRecord } from "./record.ts";
 
 export async function start(root: string, id: string): Promise<void> {
@@ -49,14 +47,16 @@ async function confirm(connection: Fd, record: ContainerRecord): Promise<void> {
   if (bytes === undefined || bytes.length === 0) return;
   const report = decodeReport(bytes);
   if (report.kind !== "failure") throw new Error(`the image said ${report.kind}, expected nothing`);
+  const { failureOf } = await import("./failure.ts");
   const text = record.steps[report.step];
   if (text === undefined) throw new SyscallError(`step of record ${report.step}`, errnoName(report.errno));
-  throw failureOf(report, text, findHint(record, text.line, report.errno));
+  throw failureOf(report, text, await findHint(record, text.line, report.errno));
 }
 
 /** The image waits until we have looked: its root is the container's. */
-function findHint({ pid }: ContainerRecord, line: string, errno: number): string | undefined {
+async function findHint({ pid }: ContainerRecord, line: string, errno: number): Promise<string | undefined> {
   if (!line.startsWith("execve(")) return undefined;
+  const { missingProgram } = await import("./missing-program.ts");
   try {
     const root = openDirectory(`/proc/${pid}/root`);
     try {
