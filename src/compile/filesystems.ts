@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Mounts of a filesystem by its type: a context is filled, made, and moved to its place. fsopen(2), fsconfig(2), fsmount(2), mount(2). */
-import { FSCONFIG, FSMOUNT, FSOPEN, MOUNT_ATTR, MS } from "../kernel/mount.ts";
-import { O } from "../kernel/open.ts";
+/** Mounts of a filesystem by its type: a context is filled, made, and moved to its place. fsopen(2), fsconfig(2), fsmount(2). */
+import { FSCONFIG, FSMOUNT, FSOPEN, MOUNT_ATTR } from "../kernel/mount.ts";
 import { flags, int, mode, NULL, ref, string } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
+import { classicMount, needsClassic } from "./classic-mount.ts";
 import { copyUp } from "./copy-up.ts";
 import { setAttr, setAttributes } from "./mount-attributes.ts";
-import { attach, type MountJob, targetResolve } from "./mount-job.ts";
-import { mountFlags, type ParsedOptions } from "./mount-options.ts";
-import { openInRoot, openTarget } from "./paths.ts";
+import { attach, type MountJob } from "./mount-job.ts";
+import type { ParsedOptions } from "./mount-options.ts";
 import { close, type Make } from "./scope.ts";
-
-/** fsconfig(2) takes values of at most 255 bytes; mount(2) a page. */
-const FSCONFIG_VALUE_BYTES = 255;
-/** Higher than any number that the image's own few descriptors reach. */
-const FIXED_FD = 255;
-const FIXED_PATH = `/proc/self/fd/${FIXED_FD}`;
 
 export function filesystemMount(job: MountJob): Step[] {
   const { make, options, mount } = job;
@@ -84,38 +77,6 @@ export function makeFilesystem(make: Make, filesystem: Filesystem, name: string)
     }),
     close(make, "fs"),
   ];
-}
-
-/** Only mount(2) knows `iversion` and `silent`, values that are too long, and commas in values. */
-function needsClassic(options: ParsedOptions): boolean {
-  if (options.superFlags.some((option) => option.on && option.parameter === null)) return true;
-  return options.data.some((option) => option.length > FSCONFIG_VALUE_BYTES || /["\\]/.test(option));
-}
-
-/** mount(2) on a fixed descriptor of the resolved target, so that no path is walked again. */
-export function classicMount(job: MountJob): Step[] {
-  const { make, mount, options, path } = job;
-  const type = options.bind === null ? (mount.type ?? "") : "";
-  const bits = mountFlags(options) | (options.remount ? MS.MS_REMOUNT : 0) | (options.bind === null ? 0 : MS.MS_BIND);
-  const text = (value: string | undefined) => (value === undefined || value === "" ? NULL : string(value));
-  const data = text(options.data.join(","));
-  const source = text(mount.source);
-  return [
-    ...openTarget(make, { path, kind: "directory", name: "target", resolve: targetResolve(job) }),
-    make("dup3", [ref("target"), int(FIXED_FD), flags(O, O.O_CLOEXEC)]),
-    make("mount", [source, string(FIXED_PATH), text(type), flags(MS, bits), data]),
-    make("close", [int(FIXED_FD)]),
-    close(make, "target"),
-    ...reopened(job),
-  ];
-}
-
-/** What mount(2) cannot say with the rest: recursive attributes and propagation. */
-function reopened(job: MountJob): Call[] {
-  const steps = setAttributes(job.make, "target", job.options, { set: 0, clear: 0 });
-  if (steps.length === 0) return [];
-  const open = openInRoot(job.make, job.path.join("/"), { name: "target", flags: 0, resolve: targetResolve(job) });
-  return [open, ...steps, close(job.make, "target")];
 }
 
 function superParameters(options: ParsedOptions, late: boolean): [string][] {

@@ -3,7 +3,8 @@
 import type { Step } from "../plan/step.ts";
 import { bindMount, isBind } from "./bind-mounts.ts";
 import { cgroupMount } from "./cgroup-mount.ts";
-import { classicMount, filesystemMount } from "./filesystems.ts";
+import { remount } from "./classic-mount.ts";
+import { filesystemMount } from "./filesystems.ts";
 import { type MountJob, mountJobs } from "./mount-job.ts";
 import { components } from "./paths.ts";
 import { namespaceOf, type Scope } from "./scope.ts";
@@ -33,7 +34,7 @@ function mountSteps(job: MountJob): Step[] {
     return [];
   }
   checkProc(job);
-  if (options.remount) return classicMount(job);
+  if (options.remount) return remount(job);
   if (isBind(job)) return bindMount(job);
   if (mount.type === undefined || mount.type === "") {
     const message = "is needed for a mount that is no bind mount (options without bind and rbind)";
