@@ -5,7 +5,7 @@ import { O } from "../kernel/open.ts";
 import { flags, int, NULL, ref, string } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
 import { setAttributes } from "./mount-attributes.ts";
-import { type MountJob, targetResolve } from "./mount-job.ts";
+import { coveredMode, type MountJob, targetResolve } from "./mount-job.ts";
 import { mountFlags, type ParsedOptions } from "./mount-options.ts";
 import { openInRoot, openTarget } from "./paths.ts";
 import { close } from "./scope.ts";
@@ -24,12 +24,23 @@ export function needsClassic(options: ParsedOptions): boolean {
 /** A filesystem on the place of the mount, which is made if it is missing. */
 export function classicMount(job: MountJob): Step[] {
   const { make, mount, options, path } = job;
+  if (options.tmpcopyup) return copyRefused(job);
+  const bits = coveredMode(job);
+  const data = bits === undefined ? options.data : [...options.data, `mode=${bits.toString(8)}`];
   return [
     ...openTarget(make, { path, kind: "directory", name: "target", resolve: targetResolve(job) }),
-    ...mountOver(job, { type: mount.type, bits: mountFlags(options), data: options.data }),
+    ...mountOver(job, { type: mount.type, bits: mountFlags(options), data }),
     close(make, "target"),
     ...reopened(job),
   ];
+}
+
+/** What mount(2) makes can be seen at once, and what it covers no more: nothing can be copied from there in safety. */
+function copyRefused({ scope, index }: MountJob): Step[] {
+  const message =
+    "has tmpcopyup and what only mount(2) takes (iversion, silent, a quoted value or one of more than 255 bytes): leave out either";
+  scope.findings.push({ pointer: `/mounts/${index}/options`, message, spec: "config.md#linux-mount-options" });
+  return [];
 }
 
 /** Changes what is mounted there, a directory or a file; nothing is made. */

@@ -6,7 +6,7 @@ import type { Call, Step } from "../plan/step.ts";
 import { classicMount, needsClassic } from "./classic-mount.ts";
 import { copyUp } from "./copy-up.ts";
 import { setAttr, setAttributes } from "./mount-attributes.ts";
-import { attach, type MountJob } from "./mount-job.ts";
+import { attach, coveredMode, type MountJob } from "./mount-job.ts";
 import type { ParsedOptions } from "./mount-options.ts";
 import { close, type Make } from "./scope.ts";
 
@@ -96,10 +96,8 @@ function dataOf({ options }: MountJob): ([string] | [string, string])[] {
   });
 }
 
-/** A tmpfs over a directory has that directory's mode, unless it is told another. */
-function keepMode({ make, scope, mount, options, path }: MountJob, name: string): Call[] {
-  const bits = scope.facts.modes[`/${path.join("/")}`];
-  if (mount.type !== "tmpfs" || bits === undefined || options.data.some((option) => /(^|,)mode=/.test(option)))
-    return [];
-  return [make("fchmodat", [ref(name), string("."), mode(bits)])];
+/** What a tmpfs has from the directory that it covers. */
+function keepMode(job: MountJob, name: string): Call[] {
+  const bits = coveredMode(job);
+  return bits === undefined ? [] : [job.make("fchmodat", [ref(name), string("."), mode(bits)])];
 }

@@ -43,6 +43,12 @@ export function resolveUnderMounts(scope: Scope, path: string): string[] {
   return resolveInRoot(scope, path, covered);
 }
 
+/** A tmpfs over a directory has that directory's mode, as runc's has, unless it is told another. Else undefined. */
+export function coveredMode({ scope, mount, options, path }: MountJob): number | undefined {
+  if (mount.type !== "tmpfs" || options.data.some((option) => /(^|,)mode=/.test(option))) return undefined;
+  return scope.facts.modes[`/${path.join("/")}`];
+}
+
 /** Opens (and makes) the place of a mount, moves the detached mount `$name` there, and closes both but for `keep`. */
 export function attach(job: MountJob, kind: "directory" | "file", name: string, keep = false): Call[] {
   const { make, path } = job;

@@ -1,18 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Mounts at the corners of config.md#mounts, as the container sees them. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
-import { container, shell } from "./support/container.ts";
+import { type Container, container, shell } from "./support/container.ts";
+import type { MountSpec } from "./support/spec.ts";
+
+/** A container with these mounts that runs a script; what it needs in its bundle can be laid there before `run`. */
+function mounting(t: TestContext, script: string, mounts: readonly MountSpec[]): Container {
+  requires(t, "root");
+  return container(t, (spec) => {
+    shell(spec, script);
+    spec.mounts.push(...mounts);
+  });
+}
 
 test("a bind mount of a file is remounted read-only", async (t) => {
-  requires(t, "root");
-  const c = container(t, (spec, dir) => {
-    writeFileSync(join(dir, "file"), "of the host\n");
-    shell(spec, "cat /srv/new/file; echo x > /srv/new/file || echo refused");
-    spec.mounts.push({ destination: "/srv/new/file", source: "file", options: ["bind"] });
-    spec.mounts.push({ destination: "/srv/new/file", source: "file", options: ["bind", "remount", "ro"] });
-  });
+  const c = mounting(t, "cat /srv/new/file; echo x > /srv/new/file || echo refused", [
+    { destination: "/srv/new/file", source: "file", options: ["bind"] },
+    { destination: "/srv/new/file", source: "file", options: ["bind", "remount", "ro"] },
+  ]);
+  writeFileSync(join(c.dir, "file"), "of the host\n");
   expect((await c.ok("run")).stdout).toBe("of the host\nrefused\n");
 });
+
+test.for(["rw", "ro", "iversion", "ro,iversion"])(
+  "a tmpfs with %s has the mode of what it covers",
+  async (words, t) => {
+    const c = mounting(t, "stat -c %a /m", [{ destination: "/m", type: "tmpfs", options: words.split(",") }]);
+    mkdirSync(join(c.rootfs, "m"));
+    chmodSync(join(c.rootfs, "m"), 0o2751);
+    expect((await c.ok("run")).stdout).toBe("2751\n");
+  },
+);
