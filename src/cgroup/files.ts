@@ -16,7 +16,9 @@ import {
 } from "node:fs";
 import { SyscallError } from "../errors/errors.ts";
 import { type ErrnoName, errnoName, errnoText } from "../kernel/errno.ts";
+import { AT } from "../kernel/open.ts";
 import { quote } from "../kernel/quote.ts";
+import { callNumber, cString, rawSyscall } from "../native/syscall.ts";
 
 export type Path = string | Buffer;
 
@@ -52,6 +54,12 @@ export function write(path: Path, data: string): boolean {
 /** Opens a file for writing and writes nothing; throws when the runtime may not. access(2) would ask for the real user. */
 export function demandWritable(path: string): void {
   attempt(`open(${quote(path)}, O_WRONLY)`, () => closeSync(openSync(path, constants.O_WRONLY)), []);
+}
+
+/** `faccessat2(AT_FDCWD, path, W_OK|X_OK, AT_EACCESS)` → whether the effective user may make something in a directory. */
+export function mayMakeIn(path: string): boolean {
+  const [W_OK, X_OK] = [2, 1];
+  return rawSyscall(callNumber("faccessat2"), AT.AT_FDCWD, cString(path), W_OK | X_OK, AT.AT_EACCESS) === 0;
 }
 
 /** The cgroups right below one; none when it is gone. */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Makes the cgroup of a container. config-linux.md#cgroups-path: "The cgroups will be created if they don't exist." */
+import { existsSync } from "node:fs";
 import { dirname } from "node:path/posix";
 import { HostError, SyscallError } from "../errors/errors.ts";
+import { errnoText } from "../kernel/errno.ts";
+import { quote } from "../kernel/quote.ts";
 import { driverOf } from "./drivers.ts";
-import { demandWritable, mkdir, rmdir, subtree } from "./files.ts";
+import { demandWritable, mayMakeIn, mkdir, rmdir, subtree } from "./files.ts";
 import type { CgroupDir, CgroupPlace } from "./place.ts";
 import { isFrozen, processesBelow } from "./processes.ts";
 
@@ -19,6 +22,23 @@ export interface MadeCgroup {
   /** All directories that were made, parents first. */
   readonly created: readonly string[];
   readonly warning?: string;
+}
+
+/**
+ * The place without the directories that an ordinary user may not make, so that the plan shows only what will be
+ * joined. The kernel may still refuse more (EPERM): `makeCgroup` tells.
+ */
+export function possiblePlace(place: CgroupPlace): CgroupPlace {
+  if (!place.optional) return place;
+  const denied = place.dirs.filter((dir) => !existsSync(dir.path) && !mayMakeIn(nearest(dirname(dir.path))));
+  if (denied.length === 0) return place;
+  const refused = denied.map(({ path }) => `mkdir(${quote(path)}, 0755) = -1 EACCES (${errnoText("EACCES")})`);
+  return { ...place, dirs: place.dirs.filter((dir) => !denied.includes(dir)), warning: withoutCgroup(refused) };
+}
+
+/** The directory itself, or the closest one above it that is there. */
+function nearest(path: string): string {
+  return path === "/" || existsSync(path) ? path : nearest(dirname(path));
 }
 
 /**

@@ -13,13 +13,15 @@ import { parseConfig } from "./parse.ts";
  * Throws ConfigError: not readable, not JSON (with line and column), or every finding at once.
  */
 export function loadConfig(bundle: string, warn?: (warning: Finding) => void): Config {
-  const file = join(bundle, "config.json");
-  return parseConfig(read(file), file, warn);
+  const { text, file } = readConfig(bundle);
+  return parseConfig(text, file, warn);
 }
 
-function read(file: string): string {
+/** The text of a bundle's config.json, and the path it was read from. ConfigError: it cannot be read. */
+export function readConfig(bundle: string): { readonly text: string; readonly file: string } {
+  const file = join(bundle, "config.json");
   try {
-    return readFileSync(file, "utf8");
+    return { text: readFileSync(file, "utf8"), file };
   } catch (cause) {
     const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     const message = `cannot be read: ${reason}`;

@@ -3,16 +3,16 @@
 import { readFileSync } from "node:fs";
 import type { CgroupFacts, Hierarchy } from "./facts.ts";
 
-let facts: CgroupFacts | undefined;
+let last: { readonly memberships: string; readonly facts: CgroupFacts } | undefined;
 
-/** Read once a process: the runtime never moves itself, nor mounts a hierarchy. */
+/** The mounts are read once a process; whoever uses the library may have been moved to another cgroup since. */
 export function probeCgroup(): CgroupFacts {
-  facts ??= readCgroups(
-    readFileSync("/proc/self/mountinfo", "utf8"),
-    readFileSync("/proc/self/cgroup", "utf8"),
-    readControllers,
-  );
-  return facts;
+  const memberships = readFileSync("/proc/self/cgroup", "utf8");
+  if (last?.memberships !== memberships) {
+    const facts = readCgroups(readFileSync("/proc/self/mountinfo", "utf8"), memberships, readControllers);
+    last = { memberships, facts };
+  }
+  return last.facts;
 }
 
 /** The facts from the texts of /proc/self/mountinfo and /proc/self/cgroup. */

@@ -26,9 +26,10 @@ export function readKernel(text: string, arch: string): KernelFacts {
   return { arch, kernel: { release: text, major, minor } };
 }
 
-/** None of this can change in a process that never asks for it: read once. */
+/** Read once, as long as the process stays the same user. */
 export function probeSelf(): SelfFacts {
-  self ??= {
+  if (self !== undefined && self.uid === process.geteuid?.()) return self;
+  self = {
     ...readStatus(readFileSync("/proc/self/status", "utf8")),
     capLastCap: Number(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8")),
     userns: !isInitialMap(readFileSync("/proc/self/uid_map", "utf8")),

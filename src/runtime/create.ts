@@ -6,7 +6,6 @@ import { type MadeCgroup, makeCgroup, type SurveyedDir, surveyCgroup, undoCgroup
 import { killAll, processesIn } from "../cgroup/processes.ts";
 import { removeCgroup } from "../cgroup/remove.ts";
 import { compile } from "../compile/compile.ts";
-import { emitImage } from "../emit/image.ts";
 import { SIG } from "../kernel/signal.ts";
 import { close } from "../native/fd.ts";
 import { kill, processStat } from "../native/process.ts";
@@ -18,7 +17,7 @@ import { createState, removeState, startSocket, writeFirstState, writeState } fr
 import { type Console, openConsole } from "./console.ts";
 import type { StepText } from "./failure.ts";
 import { perform } from "./perform.ts";
-import { type Prepared, prepare, type Wish } from "./prepare.ts";
+import { compileOptions, type Prepared, prepare, type Wish } from "./prepare.ts";
 import { checkPreserved } from "./preserved-fds.ts";
 import type { ContainerRecord } from "./record.ts";
 import { isoTime } from "./time.ts";
@@ -106,7 +105,7 @@ function firstRecord({ creation, prepared, surveyed }: Begun): ContainerRecord {
 async function startImage(begun: Begun, made: MadeCgroup, record: ContainerRecord): Promise<ContainerRecord> {
   const { creation, console, held } = begun;
   const plan = planFor(begun, made);
-  const image = emitImage(plan);
+  const image = creation.memory.emit(plan);
   const listener = listenAt(startSocket(creation.root, creation.id));
   let created = record;
   let steps: Record<number, StepText> = {};
@@ -145,7 +144,7 @@ async function startImage(begun: Begun, made: MadeCgroup, record: ContainerRecor
 function planFor({ creation, prepared }: Begun, made: MadeCgroup): Plan {
   if (made.warning !== undefined && made.warning !== prepared.place.warning) creation.warn(made.warning);
   if (made.dirs.length === prepared.place.dirs.length) return prepared.compiled.plan;
-  return compile(prepared.config, prepared.facts, { ...creation, cgroup: made.dirs }).plan;
+  return compile(prepared.config, prepared.facts, compileOptions(creation, made.dirs)).plan;
 }
 
 async function orKill(pid: number, work: () => void): Promise<void> {

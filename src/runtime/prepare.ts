@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From a bundle to a plan: everything that happens before the host is changed. */
 import { realpathSync } from "node:fs";
+import { possiblePlace } from "../cgroup/make.ts";
 import { type CgroupPlace, placeCgroup } from "../cgroup/place.ts";
-import { type Compiled, compile } from "../compile/compile.ts";
+import type { Compiled } from "../compile/compile.ts";
+import type { CompileOptions } from "../compile/scope.ts";
 import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load.ts";
 import { ConfigError, type Finding } from "../errors/errors.ts";
 import type { Facts } from "../host/facts.ts";
 import { probe } from "../host/probe.ts";
+import type { Memory } from "./memory.ts";
 
 export interface Wish {
   readonly id: string;
@@ -19,6 +21,7 @@ export interface Wish {
   readonly stdio: readonly [number, number, number];
   readonly cgroupManager: "cgroupfs" | "disabled";
   readonly warn: (warning: string) => void;
+  readonly memory: Memory;
 }
 
 export interface Prepared {
@@ -31,9 +34,10 @@ export interface Prepared {
 /** ConfigError: every finding about config.json, or about what this host cannot do of it. */
 export function prepare(wish: Wish): Prepared {
   const bundle = bundlePath(wish.bundle);
-  const config = loadConfig(bundle, (finding) => wish.warn(warningText(finding)));
+  const { config, warnings } = wish.memory.config(bundle);
+  for (const finding of warnings) wish.warn(warningText(finding));
   const facts = probe(config, bundle, wish.stdio);
-  const place = placeCgroup({
+  const wanted = placeCgroup({
     cgroupsPath: config.linux?.cgroupsPath,
     id: wish.id,
     manager: wish.cgroupManager,
@@ -41,10 +45,19 @@ export function prepare(wish: Wish): Prepared {
     uid: facts.uid,
     rootless: facts.userns,
   });
+  const place = possiblePlace(wanted);
   if (place.warning !== undefined) wish.warn(place.warning);
-  const compiled = compile(config, facts, { ...wish, cgroup: place.dirs });
+  const compiled = wish.memory.compile(config, facts, compileOptions(wish, place.dirs));
   for (const warning of compiled.warnings) wish.warn(warning);
   return { config, facts, place, compiled };
+}
+
+/** What of a wish the compiler is told. */
+export function compileOptions(
+  { noPivot, preserveFds, listenFds }: Wish,
+  cgroup: CompileOptions["cgroup"] = [],
+): CompileOptions {
+  return { noPivot, preserveFds, listenFds, cgroup };
 }
 
 function bundlePath(bundle: string): string {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The library: the operations of runtime.md as methods. The command line is a thin shell on it. */
-import { emitImage } from "../emit/image.ts";
 import { HostError } from "../errors/errors.ts";
 import { waitExit } from "../native/wait.ts";
 import type { Plan } from "../plan/step.ts";
@@ -10,6 +9,7 @@ import { deriveStatus } from "../state/status.ts";
 import { listStates } from "../state/store.ts";
 import { create } from "./create.ts";
 import { deleteContainer, killContainer } from "./end.ts";
+import { Memory } from "./memory.ts";
 import { prepare } from "./prepare.ts";
 import { type ContainerRecord, readRecord } from "./record.ts";
 import { start } from "./start.ts";
@@ -72,6 +72,7 @@ export interface State {
 export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #root: string;
+  readonly #memory = new Memory();
   /** Ends of the containers that this process is the parent of; kept until asked for. */
   readonly #ends = new Map<string, Promise<ExitStatus | undefined>>();
 
@@ -152,7 +153,7 @@ export class Runtime {
 
   /** The same as the executable that does it. */
   async compile(options: CreateOptions & { readonly id?: string } = {}): Promise<Uint8Array> {
-    return emitImage(await this.plan(options)).bytes;
+    return this.#memory.emit(await this.plan(options)).bytes.slice();
   }
 
   #wish(id: string, options: CreateOptions) {
@@ -164,6 +165,7 @@ export class Runtime {
       listenFds: options.listenFds ?? 0,
       stdio: options.stdio ?? ([0, 1, 2] as const),
       cgroupManager: this.#options.cgroupManager ?? ("cgroupfs" as const),
+      memory: this.#memory,
       warn: (warning: string) => this.#options.onWarning?.(warning),
     };
   }

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, onTestFinished, test } from "vitest";
+import { isSame, Memory } from "../../src/runtime/memory.ts";
+import { factsFor } from "../compile/facts.ts";
+
+const HELLO = new URL("../../bundles/hello/config.json", import.meta.url);
+
+test("the same input has the same plan and image; another config, fact or option has another", () => {
+  const memory = new Memory();
+  const bundle = mkdtempSync(join(tmpdir(), "tsrun-memory-"));
+  onTestFinished(() => rmSync(bundle, { recursive: true }));
+  const write = (hostname: string) => {
+    const config = { ...JSON.parse(readFileSync(HELLO, "utf8")), hostname };
+    writeFileSync(join(bundle, "config.json"), JSON.stringify(config));
+  };
+  const plan = (options = {}, host = {}) => {
+    const { config } = memory.config(bundle);
+    return memory.compile(config, factsFor(config, "/bundle", host), options).plan;
+  };
+  write("one");
+  const one = plan();
+  expect(plan()).toBe(one);
+  expect(memory.emit(one)).toBe(memory.emit(plan()));
+  expect(plan({ noPivot: true })).not.toEqual(one);
+  expect(plan()).toEqual(one);
+  expect(plan({}, { cgroup: "v1" })).not.toBe(one);
+  write("two");
+  expect(plan()).not.toEqual(one);
+});
+
+test("plain data is the same when it is equal, and only then", () => {
+  fc.assert(
+    fc.property(fc.object({ withBigInt: true }), fc.object({ withBigInt: true }), (one, other) => {
+      expect(isSame(one, structuredClone(one))).toBe(true);
+      expect(isSame(one, { ...one, more: other })).toBe("more" in one && isSame(Reflect.get(one, "more"), other));
+    }),
+  );
+  expect(isSame([1], { 0: 1 })).toBe(false);
+  expect(isSame({ a: undefined }, { b: undefined })).toBe(false);
+  expect(isSame(1n, 1)).toBe(false);
+});
