@@ -4,6 +4,7 @@ import { MS } from "../kernel/mount.ts";
 import { O } from "../kernel/open.ts";
 import { flags, int, NULL, ref, string } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
+import { inputs } from "./bootstrap.ts";
 import { setAttributes } from "./mount-attributes.ts";
 import { coveredMode, type MountJob, targetResolve } from "./mount-job.ts";
 import { mountFlags, type ParsedOptions } from "./mount-options.ts";
@@ -12,8 +13,8 @@ import { close } from "./scope.ts";
 
 /** fsconfig(2) takes values of at most 255 bytes; mount(2) a page. */
 const FSCONFIG_VALUE_BYTES = 255;
-/** Higher than any number that the image's own few descriptors reach. */
-const FIXED_FD = 255;
+/** More than the image ever holds open at once, beside its inputs and a source for each mount. */
+const OWN_FDS = 64;
 
 /** Only mount(2) knows `iversion` and `silent`, values that are too long, and commas in values. */
 export function needsClassic(options: ParsedOptions): boolean {
@@ -63,14 +64,22 @@ interface ClassicMount {
 }
 
 /** mount(2) on a fixed descriptor of the resolved `$target`, so that no path is walked again. */
-function mountOver({ make, mount }: MountJob, { type, bits, data }: ClassicMount): Call[] {
+function mountOver(job: MountJob, { type, bits, data }: ClassicMount): Call[] {
+  const { make, mount } = job;
   const text = (value: string | undefined) => (value === undefined || value === "" ? NULL : string(value));
-  const place = string(`/proc/self/fd/${FIXED_FD}`);
+  const fixed = fixedFd(job);
+  const place = string(`/proc/self/fd/${fixed}`);
   return [
-    make("dup3", [ref("target"), int(FIXED_FD), flags(O, O.O_CLOEXEC)]),
+    make("dup3", [ref("target"), int(fixed), flags(O, O.O_CLOEXEC)]),
     make("mount", [text(mount.source), place, text(type), flags(MS, bits), text(data.join(","))]),
-    make("close", [int(FIXED_FD)]),
+    make("close", [int(fixed)]),
   ];
+}
+
+/** A number that nothing has: above the preserved descriptors and all that the image opens. */
+function fixedFd({ scope }: MountJob): number {
+  const sources = scope.config.mounts?.length ?? 0;
+  return Math.max(255, Math.max(...Object.values(inputs(scope))) + OWN_FDS + sources);
 }
 
 /** What mount(2) cannot say with the rest: recursive attributes and propagation. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Mounts at the corners of config.md#mounts, as the container sees them. */
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
 import { type Container, container, shell } from "./support/container.ts";
+import { tsrun } from "./support/run.ts";
 import type { MountSpec } from "./support/spec.ts";
 
 /** A container with these mounts that runs a script; what it needs in its bundle can be laid there before `run`. */
@@ -34,3 +35,12 @@ test.for(["rw", "ro", "iversion", "ro,iversion"])(
     expect((await c.ok("run")).stdout).toBe("2751\n");
   },
 );
+
+test("253 preserved descriptors all reach a container whose mount needs one of its own", async (t) => {
+  const c = mounting(t, "readlink /proc/self/fd/255", [{ destination: "/m", type: "tmpfs", options: ["iversion"] }]);
+  const fd = openSync("/dev/zero", "r");
+  t.onTestFinished(() => closeSync(fd));
+  const fds = Array.from({ length: 253 }, () => fd);
+  const args = ["--root", c.root, "run", "--preserve-fds", "253", "--bundle", c.dir, c.id];
+  expect(await tsrun(args, { fds })).toMatchObject({ stdout: "/dev/zero\n" });
+});
