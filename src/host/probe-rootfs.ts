@@ -59,10 +59,12 @@ class Walker {
       const [part = "", ...rest] = todo;
       const here = `/${[...done, part].join("/")}`;
       stat = this.lstat(here);
-      if (stat === undefined) return { path: `/${[...done, ...todo].join("/")}`, stat };
-      if (stat.isSymbolicLink() && followed < MAX_LINKS) {
+      const link = stat?.isSymbolicLink() && followed < MAX_LINKS ? this.readlink(here) : null;
+      if (stat === undefined || link === undefined) {
+        return { path: `/${[...done, ...todo].join("/")}`, stat: undefined };
+      }
+      if (link !== null) {
         followed += 1;
-        const link = this.readlink(here);
         todo = components([...(link.startsWith("/") ? [] : done), link, ...rest].join("/"));
         done = [];
       } else {
@@ -85,12 +87,17 @@ class Walker {
     return stat;
   }
 
-  private readlink(path: string): string {
+  /** undefined: it is no link any more, so nothing is known of it. */
+  private readlink(path: string): string | undefined {
     const known = this.links.get(path);
     if (known !== undefined) return known;
-    const link = readlinkSync(`${this.rootfs}${path}`);
-    this.links.set(path, link);
-    return link;
+    try {
+      const link = readlinkSync(`${this.rootfs}${path}`);
+      this.links.set(path, link);
+      return link;
+    } catch {
+      return undefined;
+    }
   }
 }
 
