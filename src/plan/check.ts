@@ -139,13 +139,14 @@ function isReport(operand: Operand | undefined): boolean {
   return operand?.kind === "result" && operand.name === "report";
 }
 
-/** The start ends with execve: the container's process. */
+/** The calls that a start can end with: the container's process; or an end, where config.json has no `process`. */
+const LAST: readonly string[] = ["execve", "execveat", "exit_group"];
+
 function checkEnd({ steps }: Plan): readonly string[] {
   const last = steps.findLastIndex(isCall);
   const step = steps[last];
   if (step === undefined || !isCall(step)) return ["the image has no steps"];
-  const isExec = step.call === "execve" || step.call === "execveat";
-  return isExec && step.stage === "process"
+  return LAST.includes(step.call) && step.stage === "process"
     ? []
     : [atStep(last, `the image ends with ${step.call} in stage ${step.stage}`)];
 }

@@ -50,6 +50,10 @@ test("a sound plan has no findings", () => {
   expect(checkPlan(SOUND)).toEqual([]);
 });
 
+test("a start without a program ends by itself", () => {
+  expect(checkPlan(plan(CHDIR, call("process", "exit_group", [int(1)])))).toEqual([]);
+});
+
 describe("a broken plan is told with the number of the step", () => {
   const broken: readonly (readonly [title: string, plan: Plan, findings: readonly string[]])[] = [
     [
@@ -126,6 +130,11 @@ describe("a broken plan is told with the number of the step", () => {
       ["step 1: nothing follows it, but it can return"],
     ],
     ["an end in init", plan({ ...EXEC, stage: "init" }), ["step 1: the image ends with execve in stage init"]],
+    [
+      "an end by itself in init",
+      plan(call("init", "exit_group", [int(1)])),
+      ["step 1: the image ends with exit_group in stage init"],
+    ],
     ["no image at all", plan({ act: "spawn", stage: "runtime", from: "" }), ["the image has no steps"]],
     [
       "a call of stage runtime",
