@@ -49,30 +49,45 @@ function devMount(scope: Scope): Dev {
 /** A /dev bound from the host has its devices already, and is the host's to change: as runc, nothing is made there. */
 export function devices(scope: Scope): readonly Step[] {
   const dev = devMount(scope);
-  if (dev.kind === "bound") return [];
   const configured = scope.config.linux?.devices ?? [];
   const supplied = new Set([
     ...configured.map(({ path }) => path),
     ...mountJobs(scope).map(({ path }) => `/${path.join("/")}`),
   ]);
-  return [
-    ...openDev(dev),
-    ...DEFAULT_DEVICES.filter((device) => !supplied.has(device.path)).flatMap((device) =>
-      deviceSteps(scope, dev, device, ""),
-    ),
-    ...configured.flatMap((device, index) => deviceSteps(scope, dev, device, `/linux/devices/${index}`)),
-  ];
+  const standard = DEFAULT_DEVICES.filter(({ path }) => !supplied.has(path)).map((device) => ({ device, pointer: "" }));
+  const wanted = configured.map((device, index) => ({ device, pointer: `/linux/devices/${index}` }));
+  const made = dev.kind === "bound" ? outsideOfDev(scope, wanted) : [...standard, ...wanted];
+  return [...openDev(dev), ...made.flatMap((one) => deviceSteps(scope, dev, one))];
 }
 
-/** `$dev`, unless it is open as the mount that was made for it. */
-function openDev({ job }: Dev): Step[] {
-  if (job !== undefined && isDev(job)) return [];
+function outsideOfDev(scope: Scope, wanted: readonly Wanted[]): readonly Wanted[] {
+  const lies = ({ device }: Wanted) => resolveUnderMounts(scope, device.path)[0] === "dev";
+  const paths = wanted.filter(lies).map(({ device }) => device.path);
+  if (paths.length > 0) {
+    scope.warnings.push(`/linux/devices: not made in a /dev that is bound from the host: ${paths.join(" ")}`);
+  }
+  return wanted.filter((one) => !lies(one));
+}
+
+/** `$dev`, unless it is open as the mount that was made for it, or nothing is made in it. */
+function openDev({ kind, job }: Dev): Step[] {
+  if (kind === "bound" || (job !== undefined && isDev(job))) return [];
   return openTarget(at("init", ""), { path: ["dev"], kind: "directory", name: "dev" });
 }
 
-function deviceSteps(scope: Scope, dev: Dev, device: Device, pointer: string): Step[] {
+interface Wanted {
+  readonly device: Device;
+  readonly pointer: string;
+}
+
+function deviceSteps(scope: Scope, dev: Dev, { device, pointer }: Wanted): Step[] {
   const make = at("init", pointer);
   const path = resolveUnderMounts(scope, device.path);
+  if (path.length === 0) {
+    const message = 'must lie below "/"';
+    scope.findings.push({ pointer: `${pointer}/path`, message, spec: "config-linux.md#devices" });
+    return [];
+  }
   const inDev = path.length === 2 && path[0] === "dev";
   const { steps, parent } = inDev ? { steps: [], parent: "dev" } : openParent(make, path);
   const name = path.at(-1) ?? "";
