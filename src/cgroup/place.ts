@@ -12,7 +12,10 @@ export interface CgroupDir {
   /** Where the hierarchy is mounted; the directory lies below. */
   readonly mountpoint: string;
   readonly path: string;
-  /** A process that writes "0" to it is in the cgroup. */
+  /**
+   * A process of a single thread that writes "0" to it is in the cgroup. v1: `tasks`, which moves a thread without the
+   * lock on all processes of the host that `cgroup.procs` has to wait for, some milliseconds long.
+   */
   readonly procs: string;
   /** v2: the nearest cgroup above both the runtime's own and this one; who moves must be allowed to write to its `cgroup.procs`. */
   readonly ancestor?: string;
@@ -91,7 +94,7 @@ function dirIn(hierarchy: Hierarchy, asked: string, layout: CgroupFacts["layout"
   const start = asked.startsWith("/") ? "/" : layout === "v2" ? dirname(own) : own;
   const below = [...namesOf(start), ...namesOf(asked)];
   const path = underneath(mountpoint, below);
-  const dir = { controllers, version, mountpoint, path, procs: `${path}/cgroup.procs` };
+  const dir = { controllers, version, mountpoint, path, procs: `${path}/${version === 1 ? "tasks" : "cgroup.procs"}` };
   if (version === 1) return dir;
   const shared = namesOf(own).findIndex((name, depth) => name !== below[depth]);
   return { ...dir, ancestor: underneath(mountpoint, shared === -1 ? namesOf(own) : below.slice(0, shared)) };

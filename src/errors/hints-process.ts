@@ -7,19 +7,19 @@ export const PROCESS_HINTS: readonly Hint[] = [
   {
     call: "write openat",
     errno: "EBUSY",
-    line: /cgroup\.procs|cgroupsPath/,
+    line: /cgroup\.procs|tasks"|cgroupsPath/,
     hint: "a cgroup (v2) whose controllers are passed on to its children cannot hold processes itself: use a /linux/cgroupsPath below it",
   },
   {
     call: "write openat",
     errno: "EACCES EPERM",
-    line: /cgroup\.procs|cgroupsPath/,
+    line: /cgroup\.procs|tasks"|cgroupsPath/,
     hint: "moving a process needs write access to cgroup.procs of the nearest common ancestor too: ask for a delegated cgroup (systemd: Delegate=yes)",
   },
   {
     call: "write openat",
     errno: "EOPNOTSUPP",
-    line: /cgroup\.procs|cgroupsPath/,
+    line: /cgroup\.procs|tasks"|cgroupsPath/,
     hint: "the cgroup is threaded, or below one that is: use another /linux/cgroupsPath",
   },
   {

@@ -31,7 +31,7 @@ export function ownPlace(t: TestContext, view: View, below = ""): CgroupPlace {
 export function sleeper(dirs: readonly CgroupDir[], ...command: readonly string[]): ChildProcess & { pid: number } {
   const child = spawn(command[0] ?? "sleep", command.length > 0 ? command.slice(1) : ["60"], { stdio: "ignore" });
   if (child.pid === undefined) throw new Error("sleep(1) did not start");
-  for (const dir of dirs) writeFileSync(dir.procs, String(child.pid));
+  for (const dir of dirs) writeFileSync(`${dir.path}/cgroup.procs`, String(child.pid));
   return child as ChildProcess & { pid: number };
 }
 

@@ -107,7 +107,7 @@ describe("a container's cgroup lies", () => {
     expect(paths({ ...HYBRID, layout: "v2" }, "/ada")).toEqual(["/sys/fs/cgroup/unified/ada"]);
   });
 
-  test("and is joined through cgroup.procs", () => {
+  test("and is joined through tasks (v1) or cgroup.procs (v2)", () => {
     const { dirs } = placeCgroup({
       cgroupsPath: "/ada",
       id: "x",
@@ -122,7 +122,7 @@ describe("a container's cgroup lies", () => {
         version: 1,
         mountpoint: "/sys/fs/cgroup/memory",
         path: "/sys/fs/cgroup/memory/ada",
-        procs: "/sys/fs/cgroup/memory/ada/cgroup.procs",
+        procs: "/sys/fs/cgroup/memory/ada/tasks",
       },
       {
         controllers: [],

@@ -51,7 +51,7 @@ describe.each(VIEWS)("%s: the processes of a cgroup", (view) => {
     const child = sleeper(made.dirs);
     const homes = hostHierarchies().filter(({ mountpoint }) => made.dirs.some((dir) => dir.mountpoint === mountpoint));
     if (homes.some(({ root }) => root !== "/")) unmet(t, "needs to see the whole hierarchies, to find back");
-    for (const dir of made.dirs) writeFileSync(dir.procs, "0");
+    for (const dir of made.dirs) writeFileSync(`${dir.path}/cgroup.procs`, "0");
     try {
       await killAll(made.dirs, SIG.SIGTERM);
       expect(processesIn(made.dirs)).toContain(process.pid);
