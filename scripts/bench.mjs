@@ -7,7 +7,8 @@
  *   npm run bench -- --only process        or library, or memory
  *
  * Every contender runs busybox true in all namespaces that the three know, network included. The whole bench runs in a
- * mount namespace of its own, where a hybrid cgroup layout looks like v1: Debian's crun refuses hybrid hosts.
+ * mount namespace of its own, where a hybrid cgroup layout looks like v1: Debian's crun refuses hybrid hosts. The state
+ * of all contenders lies on a tmpfs, as /run is one.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -40,12 +41,15 @@ async function main() {
   const dir = mkdtempSync(join(tmpdir(), "tsrun-bench-"));
   try {
     const scene = { bundle: makeBundle(dir), root: join(dir, "state"), pidFile: join(dir, "pid") };
+    mkdirSync(scene.root);
+    execFileSync("mount", ["-t", "tmpfs", "tmpfs", scene.root]);
     for (const name of ["tsrun", "runc", "crun", "library"]) mkdirSync(join(scene.root, name), { recursive: true });
     console.log(`Linux ${release()}, node ${process.version}, ${cpus().length} CPUs, ${rounds} rounds\n`);
     if (only === undefined || only === "process") await benchProcesses(scene);
     if (only === undefined || only === "library") await benchLibrary(scene);
     if (only === undefined || only === "memory") await benchMemory(scene);
   } finally {
+    execFileSync("umount", [join(dir, "state")]);
     rmSync(dir, { recursive: true, force: true });
   }
 }
