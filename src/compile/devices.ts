@@ -2,7 +2,7 @@
 /** Device nodes: the default ones, those of the config, and the links of /dev. config-linux.md#devices, mknod(2). */
 import type { Device } from "../config/config.ts";
 import { MOUNT_ATTR } from "../kernel/mount.ts";
-import { AT, O, S } from "../kernel/open.ts";
+import { AT, S } from "../kernel/open.ts";
 import { STATX } from "../kernel/statx.ts";
 import { flags, int, out, ref, string } from "../plan/operands.ts";
 import { type Call, type Check, NEXT, type Step } from "../plan/step.ts";
@@ -119,7 +119,8 @@ function makeNode(make: Make, device: Device, { parent, name, fresh }: Place): C
   const node = make("mknodat", operands, fresh ? {} : { tolerate: { EEXIST: NEXT } });
   const owned = uid !== 0 || gid !== 0;
   const chown = make("fchownat", [ref(parent), string(name), int(uid), int(gid), flags(AT, AT.AT_SYMLINK_NOFOLLOW)]);
-  return [node, ...(fresh ? [] : sameDevice(make, device, parent, name)), ...(owned ? [chown] : [])];
+  // A file that was there already must be that very device: config-linux.md#devices.
+  return [node, ...(fresh ? [] : [checkDevice(make, device, { at: parent, path: name })]), ...(owned ? [chown] : [])];
 }
 
 /** dev_t as mknod(2) takes it: 12 bits of major, 20 bits of minor, interleaved. makedev(3). */
@@ -128,32 +129,31 @@ export function deviceNumber(major: number, minor: number): bigint {
   return (low & 0xffn) | ((high & 0xfffn) << 8n) | ((low & ~0xffn) << 12n) | ((high & ~0xfffn) << 32n);
 }
 
-/** A file that was there already must be that very device: config-linux.md#devices. */
-function sameDevice(make: Make, device: Device, parent: string, name: string): Call[] {
-  return [
-    make("openat", [ref(parent), string(name), flags(O, O.O_PATH | O.O_NOFOLLOW | O.O_CLOEXEC)], { result: "node" }),
-    checkDevice(make, device, "node"),
-    close(make, "node"),
-  ];
+interface Looked {
+  /** The descriptor's name. */
+  readonly at: string;
+  /** What it is in that directory; "": the descriptor itself. */
+  readonly path: string;
 }
 
-/** `statx($name, "", AT_EMPTY_PATH, …)`: the type and the number are both asked for; a regular file has number 0, too. */
-export function checkDevice(make: Make, device: Pick<Device, "type" | "major" | "minor">, name: string): Call {
+/** `statx($at, path, …)`: the type and the number are both asked for; a regular file has number 0, too. */
+export function checkDevice(make: Make, device: Pick<Device, "type" | "major" | "minor">, { at, path }: Looked): Call {
   const { type, major = 0, minor = 0 } = device;
   const checks: Check[] = [{ field: "stx_mode", mask: BigInt(S.S_IFMT), value: BigInt(TYPES[type]), errno: "EEXIST" }];
   if (type !== "p") {
     checks.push({ field: "stx_rdev_major", value: BigInt(major), errno: "EEXIST" });
     checks.push({ field: "stx_rdev_minor", value: BigInt(minor), errno: "EEXIST" });
   }
+  const how = flags(AT, path === "" ? AT.AT_EMPTY_PATH : AT.AT_SYMLINK_NOFOLLOW);
   const mask = flags(STATX, STATX.STATX_TYPE);
-  return make("statx", [ref(name), string(""), flags(AT, AT.AT_EMPTY_PATH), mask, out("statx")], { checks });
+  return make("statx", [ref(at), string(path), how, mask, out("statx")], { checks });
 }
 
 /** In a user namespace nodes cannot be made: the host's is bound, after a look at what it is. */
 function bindNode(make: Make, device: Device, path: readonly string[]): Call[] {
   return [
     openTree(make, device.path, "tree", false),
-    checkDevice(make, device, "tree"),
+    checkDevice(make, device, { at: "tree", path: "" }),
     ...openTarget(make, { path, kind: "file", name: "target" }),
     moveTo(make, "tree", "target"),
     close(make, "target"),

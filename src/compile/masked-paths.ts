@@ -18,7 +18,7 @@ export function maskedPaths(scope: Scope): readonly Draft[] {
   const shared = clonesDetached(scope);
   return [
     make("openat", [HERE, string("/dev/null"), flags(O, O.O_PATH | O.O_NOFOLLOW | O.O_CLOEXEC)], { result: "null" }),
-    checkDevice(make, { type: "c", major: 1, minor: 3 }, "null"),
+    checkDevice(make, { type: "c", major: 1, minor: 3 }, { at: "null", path: "" }),
     ...(shared ? emptyDirectory(make, "empty") : []),
     ...paths.flatMap((path, index) => maskSteps(at("init", `/linux/maskedPaths/${index}`), { path, index, shared })),
     ...(shared ? [close(make, "empty")] : []),

@@ -41,7 +41,7 @@ function openMaster(scope: Scope, make: Make): Call[] {
   });
   return [
     make("openat2", [ref("root"), string(own ? "dev/pts/ptmx" : "dev/ptmx"), how, int(24)], { result: "master" }),
-    checkDevice(make, { type: "c", major: 5, minor: 2 }, "master"),
+    checkDevice(make, { type: "c", major: 5, minor: 2 }, { at: "master", path: "" }),
   ];
 }
 

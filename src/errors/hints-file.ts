@@ -83,8 +83,14 @@ export const FILE_HINTS: readonly Hint[] = [
   },
   {
     call: "move_mount",
+    errno: "EINVAL ENOTDIR",
+    line: /# \/process\/terminal$/,
+    hint: "/dev/console of the rootfs is a directory: the terminal is mounted on a file, or on nothing yet",
+  },
+  {
+    call: "move_mount",
     errno: "EINVAL",
-    hint: "a mount below a shared one cannot be moved, and a mount of another namespace not attached: see /linux/rootfsPropagation",
+    hint: "the destination in the rootfs is of the other kind (a directory can be mounted on a directory only, a file on a file), or a mount on the way is shared: see /linux/rootfsPropagation",
   },
   {
     call: "move_mount",
@@ -115,6 +121,35 @@ export const FILE_HINTS: readonly Hint[] = [
   { call: "umount2", errno: "EINVAL", hint: "a mount that came from outside the user namespace is locked there" },
 
   // Devices and files.
+  {
+    call: "statx",
+    errno: "EEXIST",
+    line: /^statx\(\$null,/,
+    hint: "/dev/null of the host is not the null device, so it masks nothing",
+  },
+  {
+    call: "statx",
+    errno: "EEXIST",
+    line: /^statx\(\$master,/,
+    hint: "the container's /dev/ptmx is no pty multiplexer: mount a devpts on /dev/pts",
+  },
+  {
+    call: "statx",
+    errno: "EEXIST",
+    line: /^statx\(\$tree,/,
+    hint: "the device is bound from the host, where its path has another type or number than the start wants (1:3 is null, 1:5 zero, 1:7 full, 1:8 random, 1:9 urandom, 5:0 tty)",
+  },
+  {
+    call: "statx",
+    errno: "EEXIST",
+    hint: "a file of that name is in the rootfs already, and is another device or none: take it away, or mount a tmpfs on /dev",
+  },
+  {
+    call: "unlinkat",
+    errno: "EISDIR",
+    line: /"ptmx"/,
+    hint: "/dev/ptmx of the rootfs is a directory: take it away, or mount a tmpfs on /dev",
+  },
   {
     call: "mknodat mknod",
     errno: "EPERM",

@@ -67,6 +67,11 @@ function trust(step: Call): string | undefined {
       return isDescriptor(first) && isOneName(second, first) ? undefined : "walks a path";
     case "symlinkat":
       return isDescriptor(second) && isOneName(third, second) ? undefined : "walks a path";
+    case "statx":
+      if (text(second) === "") return isDescriptor(first) ? undefined : "looks by the host's paths";
+      return isDescriptor(first) && isOneName(second, first) && has(third, AT.AT_SYMLINK_NOFOLLOW)
+        ? undefined
+        : "follows a symlink";
     case "fchownat":
       if (!isDescriptor(first) || !isOneName(second, first)) return "walks a path";
       return has(args[4], AT.AT_SYMLINK_NOFOLLOW) ? undefined : "follows a symlink";
