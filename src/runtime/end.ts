@@ -76,21 +76,16 @@ async function deleteHeld(held: Held, force: boolean): Promise<void> {
       const message = `container ${JSON.stringify(id)} is not stopped: it is ${status}; kill it first, or use --force`;
       throw new StateError("ETSRUN_NOT_STOPPED", id, message, status);
     }
-    await endAll(record);
+    if (status !== "stopped") await endInit(record);
+    // Whatever is left in the container's cgroup is no container's any more.
+    if (processesIn(record.cgroups).length > 0) await killAll(record.cgroups, SIG.SIGKILL);
     await removeCgroup(record.cgroups);
   }
   removeState(held);
 }
 
-/** The init, and whatever is left in the container's cgroup, which is no container's any more. */
-async function endAll(record: ContainerRecord): Promise<void> {
-  await endInit(record);
-  if (processesIn(record.cgroups).length > 0) await killAll(record.cgroups, SIG.SIGKILL);
-}
-
 async function endInit(record: ContainerRecord): Promise<void> {
-  if (!isAlive(record)) return;
-  const pidfd = pidfd_open(record.pid);
+  const pidfd = record.pid > 0 ? pidfd_open(record.pid) : undefined;
   if (pidfd === undefined) return;
   try {
     if (!isAlive(record)) return;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From a bundle to a plan: everything that happens before the host is changed. */
-import { realpathSync } from "node:fs";
 import { possiblePlace } from "../cgroup/make.ts";
 import { type CgroupPlace, placeCgroup } from "../cgroup/place.ts";
 import type { Compiled } from "../compile/compile.ts";
 import type { CompileOptions } from "../compile/scope.ts";
 import type { Config } from "../config/config.ts";
-import { ConfigError, type Finding } from "../errors/errors.ts";
+import type { Finding } from "../errors/errors.ts";
 import type { Facts } from "../host/facts.ts";
 import { probe } from "../host/probe.ts";
 import type { Memory } from "./memory.ts";
@@ -33,10 +32,9 @@ export interface Prepared {
 
 /** ConfigError: every finding about config.json, or about what this host cannot do of it. */
 export function prepare(wish: Wish): Prepared {
-  const bundle = bundlePath(wish.bundle);
-  const { config, warnings } = wish.memory.config(bundle);
+  const { config, warnings } = wish.memory.config(wish.bundle);
   for (const finding of warnings) wish.warn(warningText(finding));
-  const facts = probe(config, bundle, wish.stdio);
+  const facts = probe(config, wish.bundle, wish.stdio);
   const wanted = placeCgroup({
     cgroupsPath: config.linux?.cgroupsPath,
     id: wish.id,
@@ -58,15 +56,6 @@ export function compileOptions(
   cgroup: CompileOptions["cgroup"] = [],
 ): CompileOptions {
   return { noPivot, preserveFds, listenFds, cgroup };
-}
-
-function bundlePath(bundle: string): string {
-  try {
-    return realpathSync(bundle);
-  } catch (cause) {
-    const message = `no such bundle: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new ConfigError(bundle, [{ pointer: "", message, spec: "bundle.md#filesystem-bundle" }], { cause });
-  }
 }
 
 function warningText({ pointer, message }: Finding): string {

@@ -7,6 +7,7 @@ import { close, type Fd } from "../native/fd.ts";
 import { openDirectory } from "../native/in-root.ts";
 import { recvMessage } from "../native/message.ts";
 import { connectTo } from "../native/socket.ts";
+import type { Status } from "../state/container-state.ts";
 import { withHeld } from "../state/hold.ts";
 import { deriveStatus } from "../state/status.ts";
 import { removeStartSocket, startSocket } from "../state/store.ts";
@@ -15,8 +16,8 @@ import { type ContainerRecord, readRecord } from "./record.ts";
 export async function start(root: string, id: string): Promise<void> {
   await withHeld(root, id, async (held) => {
     const record = readRecord(root, id);
-    checkStartable(root, record);
-    const connection = connectTo(startSocket(root, id));
+    if (!record.startable) throw notStartable(record, "created", "cannot be started: its config.json has no process");
+    const connection = connect(root, record);
     try {
       await confirm(connection, record);
       removeStartSocket(held);
@@ -26,20 +27,23 @@ export async function start(root: string, id: string): Promise<void> {
   });
 }
 
-function checkStartable(root: string, record: ContainerRecord): void {
-  const status = deriveStatus(root, record);
-  const named = `container ${JSON.stringify(record.id)}`;
-  if (status !== "created") {
-    const message = status === "running" ? "is running already" : `cannot be started: it is ${status}`;
-    throw new StateError("ETSRUN_NOT_CREATED", record.id, `${named} ${message}`, status);
+/** Only an image that waits takes the connection; why there is none is worth a look. */
+function connect(root: string, record: ContainerRecord): Fd {
+  try {
+    return connectTo(startSocket(root, record.id));
+  } catch (error) {
+    const status = deriveStatus(root, record);
+    if (status === "created") throw error;
+    throw notStartable(
+      record,
+      status,
+      status === "running" ? "is running already" : `cannot be started: it is ${status}`,
+    );
   }
-  if (record.startable) return;
-  throw new StateError(
-    "ETSRUN_NOT_CREATED",
-    record.id,
-    `${named} cannot be started: its config.json has no process`,
-    status,
-  );
+}
+
+function notStartable({ id }: ContainerRecord, status: Status, reason: string): StateError {
+  return new StateError("ETSRUN_NOT_CREATED", id, `container ${JSON.stringify(id)} ${reason}`, status);
 }
 
 async function confirm(connection: Fd, record: ContainerRecord): Promise<void> {
