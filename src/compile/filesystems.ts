@@ -23,8 +23,8 @@ export function filesystemMount(job: MountJob): Step[] {
   };
   return [
     ...makeFilesystem(make, filesystem, name),
+    ...(options.tmpcopyup ? copyUp(job, name) : []),
     ...keepMode(job, name),
-    ...(options.tmpcopyup ? copyUp(job) : []),
     ...(late && !isDev(job) ? readonlyNow(job, name) : []),
     ...setAttributes(make, name, options, { set: 0, clear: 0 }),
     ...attach(job, "directory", name, isDev(job)),

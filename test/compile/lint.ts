@@ -10,13 +10,16 @@ import { type Call, isCall, type Operand, type Plan } from "../../src/plan/step.
 /** Every finding, as `step 12: ...: openat(...)`. */
 export function lintPlan(plan: Plan): string[] {
   const findings: string[] = [];
+  const unseen = new Set<string>();
   let switched = false;
   for (const [index, step] of plan.steps.entries()) {
     if (!isCall(step)) continue;
-    const problems = [leak(step), ...(step.stage === "init" && !switched ? [trust(step)] : [])];
+    const problems = [leak(step), ...(step.stage === "init" && !switched ? [trust(step, unseen)] : [])];
     for (const problem of problems) {
       if (problem !== undefined) findings.push(`step ${index + 1}: ${problem}: ${printCall(step)}`);
     }
+    if (step.result !== undefined) unseen[step.call === "fsmount" ? "add" : "delete"](step.result);
+    if (step.call === "move_mount" && step.args[0]?.kind === "result") unseen.delete(step.args[0].name);
     if (step.call === "pivot_root" || step.call === "chroot") switched = true;
   }
   return [...findings, ...endsClosed(plan)];
@@ -49,9 +52,12 @@ function leak(step: Call): string | undefined {
 }
 
 /** Before the root switch, what lies in the rootfs is named by a descriptor, and a path is walked inside of it. */
-function trust(step: Call): string | undefined {
+function trust(step: Call, unseen: ReadonlySet<string>): string | undefined {
   const { call, args } = step;
   const [first, second, third] = args;
+  // In a mount that nobody has seen yet, any path is what the start made of it.
+  const isOneName = (name: Operand | undefined, directory: Operand | undefined) =>
+    isName(name, directory?.kind === "result" && unseen.has(directory.name));
   switch (call) {
     case "openat2":
       if (!isDescriptor(first)) return "opens by the host's paths";
@@ -61,6 +67,7 @@ function trust(step: Call): string | undefined {
     case "openat":
       if (!isDescriptor(first)) return isHostFile(second) ? undefined : "opens by the host's paths";
       return isOneName(second, first) && has(third, O.O_NOFOLLOW) ? undefined : "follows a symlink";
+    case "fchmodat":
     case "mkdirat":
     case "mknodat":
     case "unlinkat":
@@ -100,12 +107,11 @@ function isHostFile(operand: Operand | undefined): boolean {
   return path === "/dev/null" || path?.endsWith("/rootfs") === true;
 }
 
-/** One component, or a path into a mount that nobody has seen yet. */
-function isOneName(operand: Operand | undefined, directory?: Operand): boolean {
+/** One component, or any path. */
+function isName(operand: Operand | undefined, orPath: boolean): boolean {
   const name = text(operand);
   if (name === undefined || name === "" || name === "..") return false;
-  const unseen = directory?.kind === "result" && directory.name === "mount";
-  return unseen || !name.includes("/");
+  return orPath || !name.includes("/");
 }
 
 function text(operand: Operand | undefined): string | undefined {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Mounts at the corners of config.md#mounts, as the container sees them. */
-import { chmodSync, closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
@@ -43,4 +43,23 @@ test("253 preserved descriptors all reach a container whose mount needs one of i
   const fds = Array.from({ length: 253 }, () => fd);
   const args = ["--root", c.root, "run", "--preserve-fds", "253", "--bundle", c.dir, c.id];
   expect(await tsrun(args, { fds })).toMatchObject({ stdout: "/dev/zero\n" });
+});
+
+test("tmpcopyup keeps owners and modes, and a set-group-ID directory has it to itself", async (t) => {
+  const c = mounting(t, "cd /m; stat -c '%n %a %u:%g' . d d/e d/e/f", [
+    { destination: "/m", type: "tmpfs", options: ["tmpcopyup"] },
+  ]);
+  const made = [
+    ["m", 0o2775, 8],
+    ["m/d", 0o2775, 5],
+    ["m/d/e", 0o755, 0],
+  ] as const;
+  for (const [path, mode, group] of made) {
+    mkdirSync(join(c.rootfs, path));
+    chownSync(join(c.rootfs, path), group, group);
+    chmodSync(join(c.rootfs, path), mode);
+  }
+  writeFileSync(join(c.rootfs, "m/d/e/f"), "", { mode: 0o640 });
+  // The root of the tmpfs is root's: so runc has it.
+  expect((await c.ok("run")).stdout).toBe(". 2775 0:0\nd 2775 5:5\nd/e 755 0:0\nd/e/f 640 0:0\n");
 });
