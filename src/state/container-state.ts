@@ -29,7 +29,7 @@ export interface ContainerState {
 
 /** Written as JSON with a newline at the end. */
 export function printState(state: ContainerState): string {
-  return `${JSON.stringify(state, null, 2)}\n`;
+  return `${JSON.stringify(state)}\n`;
 }
 
 /** Throws SyntaxError or TypeError unless the text is a state of that container. */
