@@ -43,7 +43,8 @@ function readonlyNow({ make, options }: MountJob, name: string): Call[] {
 
 /** A filesystem of its own on /dev stays open, for the devices; it turns read-only only after them. */
 export function isDev({ path, options, mount }: Pick<MountJob, "path" | "options" | "mount">): boolean {
-  const own = options.bind === null && mount.type !== "bind" && !options.remount && !needsClassic(options);
+  const bound = options.bind !== null || mount.type === "bind";
+  const own = !bound && !options.remount && !needsClassic(options) && !mount.type?.startsWith("cgroup");
   return path.length === 1 && path[0] === "dev" && own;
 }
 
