@@ -2,13 +2,13 @@
 /** Bind mounts: a clone of the source's mount, changed while nobody sees it, then moved to its place. config.md#mounts, open_tree(2). */
 import type { SourceFacts } from "../host/facts.ts";
 import { MOUNT_ATTR, MS, OPEN_TREE } from "../kernel/mount.ts";
-import { flags, string } from "../plan/operands.ts";
+import { flags, ref, string } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
 import { setAttributes } from "./mount-attributes.ts";
 import { attach, HERE, type MountJob, mountJobs } from "./mount-job.ts";
 import type { AttributeChange } from "./mount-options.ts";
-import { components } from "./paths.ts";
-import { at, type Make, namespaceOf, opensBeforeUser, type Scope } from "./scope.ts";
+import { components, openInRoot } from "./paths.ts";
+import { at, close, type Make, namespaceOf, opensBeforeUser, type Scope } from "./scope.ts";
 
 /** `bind` or `rbind` makes a bind mount; so does the type `bind`, which engines write. */
 export function isBind({ mount, options }: MountJob): boolean {
@@ -28,7 +28,7 @@ export function bindMount(job: MountJob): Step[] {
   const early = opensBeforeUser(scope) && !liesInRoot(job);
   const name = early ? earlyName(job) : "tree";
   return [
-    ...(early ? [] : [openSource(make, job, name)]),
+    ...(early ? [] : liesInRoot(job) ? openInside(job, name) : [openSource(make, job, name)]),
     ...setAttributes(make, name, options, ownChange(job, source)),
     ...attach(job, source.kind, name),
   ];
@@ -48,6 +48,19 @@ function earlyName({ index }: MountJob): string {
 
 function openSource(make: Make, job: MountJob, name: string): Call {
   return openTree(make, sourcePath(job), name, job.options.bind !== "bind");
+}
+
+/** A source in the rootfs, as earlier mounts leave it: no symlink of the rootfs leads to the host. */
+function openInside(job: MountJob, name: string): Call[] {
+  const { make, options, scope } = job;
+  const path = sourcePath(job).slice(scope.facts.rootfs.length + 1);
+  const recursive = options.bind === "bind" ? 0 : OPEN_TREE.AT_RECURSIVE;
+  const how = OPEN_TREE.OPEN_TREE_CLONE | OPEN_TREE.OPEN_TREE_CLOEXEC | OPEN_TREE.AT_EMPTY_PATH | recursive;
+  return [
+    openInRoot(make, path, { name: "from", flags: 0, resolve: 0 }),
+    make("open_tree", [ref("from"), string(""), flags(OPEN_TREE, how)], { result: name }),
+    close(make, "from"),
+  ];
 }
 
 /** `$name = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC[|AT_RECURSIVE])` */

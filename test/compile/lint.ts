@@ -82,6 +82,8 @@ function trust(step: Call, unseen: ReadonlySet<string>): string | undefined {
     case "fchownat":
       if (!isDescriptor(first) || !isOneName(second, first)) return "walks a path";
       return has(args[4], AT.AT_SYMLINK_NOFOLLOW) ? undefined : "follows a symlink";
+    case "open_tree":
+      return text(second)?.includes("/rootfs/") === true ? "walks a path of the rootfs from the host" : undefined;
     case "mount_setattr":
       return isDescriptor(first) && text(second) === "" ? undefined : "changes a mount by its path";
     default:

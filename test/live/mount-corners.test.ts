@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Mounts at the corners of config.md#mounts, as the container sees them. */
-import { chmodSync, chownSync, closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, closeSync, mkdirSync, openSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
 import { type Container, container, shell } from "./support/container.ts";
@@ -62,4 +62,22 @@ test("tmpcopyup keeps owners and modes, and a set-group-ID directory has it to i
   writeFileSync(join(c.rootfs, "m/d/e/f"), "", { mode: 0o640 });
   // The root of the tmpfs is root's: so runc has it.
   expect((await c.ok("run")).stdout).toBe(". 2775 0:0\nd 2775 5:5\nd/e 755 0:0\nd/e/f 640 0:0\n");
+});
+
+test("a bind source in the rootfs is reached inside of it, symlinks and earlier mounts included", async (t) => {
+  const c = mounting(t, "cat /dst/name /new/made", [
+    { destination: "/dst", source: "rootfs/link/secret", options: ["bind"] },
+    { destination: "/early", type: "tmpfs", options: ["tmpcopyup"] },
+    { destination: "/new", source: "rootfs/early/deep", options: ["rbind"] },
+  ]);
+  for (const [path, text] of [
+    ["secret/name", "of the host\n"],
+    [`rootfs${c.dir}/secret/name`, "inside\n"],
+    ["rootfs/early/deep/made", "copied\n"],
+  ] as const) {
+    mkdirSync(dirname(join(c.dir, path)), { recursive: true });
+    writeFileSync(join(c.dir, path), text);
+  }
+  symlinkSync(c.dir, join(c.rootfs, "link"));
+  expect((await c.ok("run")).stdout).toBe("inside\ncopied\n");
 });
