@@ -19,7 +19,11 @@ const OWN_FDS = 64;
 /** Only mount(2) knows `iversion` and `silent`, values that are too long, and commas in values. */
 export function needsClassic(options: ParsedOptions): boolean {
   if (options.superFlags.some((option) => option.on && option.parameter === null)) return true;
-  return options.data.some((option) => option.length > FSCONFIG_VALUE_BYTES || /["\\]/.test(option));
+  return options.data.some(isLongOrQuoted);
+}
+
+function isLongOrQuoted(option: string): boolean {
+  return option.length > FSCONFIG_VALUE_BYTES || option.includes('"') || option.includes("\\");
 }
 
 /** A filesystem on the place of the mount, which is made if it is missing. */

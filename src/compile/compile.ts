@@ -27,7 +27,7 @@ import {
 } from "./process.ts";
 import { readonlyPaths } from "./readonly-paths.ts";
 import { earlyRoot, propagation, rootMount, rootPropagation, rootReadonly, switchRoot } from "./rootfs.ts";
-import type { Chapter, CompileOptions, Draft, Scope } from "./scope.ts";
+import { type Chapter, type CompileOptions, type Draft, type Scope, withExtra } from "./scope.ts";
 import { terminal } from "./terminal.ts";
 import { capabilities, noNewPrivileges, ownStdio, user } from "./user.ts";
 import { userNamespace } from "./user-namespace.ts";
@@ -109,7 +109,7 @@ function placeLabels(drafts: readonly Draft[]): Step[] {
       if (label === undefined) label = draft.mark;
       else alias.set(draft.mark, label);
     } else if (label !== undefined && isCall(draft)) {
-      steps.push({ ...draft, label });
+      steps.push(withExtra(draft, { label }));
       label = undefined;
     } else steps.push(draft);
   }
@@ -121,9 +121,8 @@ function withLabels(step: Call, alias: ReadonlyMap<string, string>): Call {
   if (tolerate === undefined && branch === undefined) return step;
   const follow = (label: string) => alias.get(label) ?? label;
   const followed = Object.entries(tolerate ?? {}).map(([errno, to]) => [errno, follow(to)]);
-  return {
-    ...step,
+  return withExtra(step, {
     ...(tolerate && { tolerate: Object.fromEntries(followed) }),
     ...(branch && { branch: { ...branch, equal: follow(branch.equal), other: follow(branch.other) } }),
-  };
+  });
 }

@@ -45,8 +45,12 @@ export function resolveUnderMounts(scope: Scope, path: string): string[] {
 
 /** A tmpfs over a directory has that directory's mode, as runc's has, unless it is told another. Else undefined. */
 export function coveredMode({ scope, mount, options, path }: MountJob): number | undefined {
-  if (mount.type !== "tmpfs" || options.data.some((option) => /(^|,)mode=/.test(option))) return undefined;
+  if (mount.type !== "tmpfs" || options.data.some(saysMode)) return undefined;
   return scope.facts.modes[`/${path.join("/")}`];
+}
+
+function saysMode(option: string): boolean {
+  return option.startsWith("mode=") || option.includes(",mode=");
 }
 
 /** Opens (and makes) the place of a mount, moves the detached mount `$name` there, and closes both but for `keep`. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Paths inside the root filesystem: cleaned, with known symlinks resolved inside it, and opened component by component. */
 import { O, RESOLVE, S } from "../kernel/open.ts";
-import { flags, mode, ref, string, struct } from "../plan/operands.ts";
+import { flags, int, mode, ref, string, struct } from "../plan/operands.ts";
 import { type Call, NEXT, type Operand } from "../plan/step.ts";
 import { close, type Make, type Scope } from "./scope.ts";
 
@@ -57,21 +57,19 @@ export interface Target {
 
 /** Opens a path inside the root as an O_PATH file descriptor. What is missing is made: 0755, never through a symlink. */
 export function openTarget(make: Make, target: Target): Call[] {
-  const { path, kind, name } = target;
+  const { path, kind, name, resolve = 0 } = target;
+  if (path.length === 0) return [openInRoot(make, ".", { name, flags: O.O_DIRECTORY, resolve: 0 })];
   const steps: Call[] = [];
-  for (let depth = 0; depth < path.length; depth++) {
+  let opened = "";
+  for (const [depth, part] of path.entries()) {
     const last = depth === path.length - 1;
-    const parent = ref(depth === 0 ? "root" : "parent");
-    const part = string(path[depth] ?? "");
-    const opened = path.slice(0, depth + 1).join("/");
-    steps.push(last && kind === "file" ? makeFile(make, parent, part) : makeDirectory(make, parent, part));
+    const isFile = last && kind === "file";
+    const parent = depth === 0 ? ROOT : ref("parent");
+    steps.push(isFile ? makeFile(make, parent, string(part)) : makeDirectory(make, parent, string(part)));
     if (depth > 0) steps.push(close(make, "parent"));
-    const directory = last && kind === "file" ? 0 : O.O_DIRECTORY;
-    steps.push(
-      openInRoot(make, opened, { name: last ? name : "parent", flags: directory, resolve: target.resolve ?? 0 }),
-    );
+    opened = depth === 0 ? part : `${opened}/${part}`;
+    steps.push(openInRoot(make, opened, { name: last ? name : "parent", flags: isFile ? 0 : O.O_DIRECTORY, resolve }));
   }
-  if (path.length === 0) steps.push(openInRoot(make, ".", { name, flags: O.O_DIRECTORY, resolve: 0 }));
   return steps;
 }
 
@@ -82,13 +80,16 @@ export function openParent(make: Make, path: readonly string[]): { readonly step
   return { steps, parent: "directory" };
 }
 
+const DIRECTORY_MODE = mode(0o755);
+const FILE_MODE = flags(S, S.S_IFREG | 0o755);
+const OR_THERE = { tolerate: { EEXIST: NEXT } } as const;
+
 function makeDirectory(make: Make, parent: Operand, name: Operand): Call {
-  return make("mkdirat", [parent, name, mode(0o755)], { tolerate: { EEXIST: NEXT } });
+  return make("mkdirat", [parent, name, DIRECTORY_MODE], OR_THERE);
 }
 
 function makeFile(make: Make, parent: Operand, name: Operand): Call {
-  const type = flags(S, S.S_IFREG | 0o755);
-  return make("mknodat", [parent, name, type, { kind: "int", value: 0 }], { tolerate: { EEXIST: NEXT } });
+  return make("mknodat", [parent, name, FILE_MODE, int(0)], OR_THERE);
 }
 
 interface Opening {
@@ -98,14 +99,15 @@ interface Opening {
   readonly resolve: number;
 }
 
+const ROOT = ref("root");
+const HOW_BYTES = int(24);
+const INSIDE = RESOLVE.RESOLVE_IN_ROOT | RESOLVE.RESOLVE_NO_MAGICLINKS;
+
 /** `openat2($root, path, {O_PATH|O_CLOEXEC, RESOLVE_IN_ROOT})`: no symlink of the rootfs leads out of it. */
 export function openInRoot(make: Make, path: string, opening: Opening, extra: Parameters<Make>[2] = {}): Call {
   const how = struct("open_how", {
     flags: flags(O, opening.flags | O.O_PATH | O.O_CLOEXEC),
-    resolve: flags(RESOLVE, RESOLVE.RESOLVE_IN_ROOT | RESOLVE.RESOLVE_NO_MAGICLINKS | opening.resolve),
+    resolve: flags(RESOLVE, INSIDE | opening.resolve),
   });
-  return make("openat2", [ref("root"), string(path), how, { kind: "int", value: 24 }], {
-    result: opening.name,
-    ...extra,
-  });
+  return make("openat2", [ROOT, string(path), how, HOW_BYTES], { result: opening.name, ...extra });
 }

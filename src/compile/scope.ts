@@ -53,7 +53,24 @@ export type Make = (call: CallName, args: readonly Operand[], extra?: Extra) => 
 /** Writes calls of one stage that one JSON pointer asked for. */
 export function at(stage: Stage, from: string): Make {
   return (call, args, extra) =>
-    extra === undefined ? { stage, from, call, args } : { stage, from, call, args, ...extra };
+    extra === undefined ? { stage, from, call, args } : ordered({ stage, from, call, args }, extra);
+}
+
+/** `extra` is added in one order, whoever writes it: few shapes of objects, so the readers of the plan stay fast. */
+function ordered(step: { -readonly [Key in keyof Call]: Call[Key] }, extra: Extra): Call {
+  if (extra.result !== undefined) step.result = extra.result;
+  if (extra.label !== undefined) step.label = extra.label;
+  if (extra.tolerate !== undefined) step.tolerate = extra.tolerate;
+  if (extra.expect !== undefined) step.expect = extra.expect;
+  if (extra.branch !== undefined) step.branch = extra.branch;
+  if (extra.checks !== undefined) step.checks = extra.checks;
+  if (extra.context !== undefined) step.context = extra.context;
+  return step;
+}
+
+/** The same call with another or one more of those. */
+export function withExtra({ stage, from, call, args, ...before }: Call, extra: Extra): Call {
+  return ordered({ stage, from, call, args }, { ...before, ...extra });
 }
 
 export function close(make: Make, name: string): Call {
