@@ -27,7 +27,7 @@ import {
 } from "./process.ts";
 import { readonlyPaths } from "./readonly-paths.ts";
 import { earlyRoot, propagation, rootMount, rootPropagation, rootReadonly, switchRoot } from "./rootfs.ts";
-import { type Chapter, type CompileOptions, type Draft, type Scope, withExtra } from "./scope.ts";
+import { type Chapter, type CompileOptions, type Draft, namespaceOf, type Scope, withExtra } from "./scope.ts";
 import { terminal } from "./terminal.ts";
 import { capabilities, noNewPrivileges, ownStdio, user } from "./user.ts";
 import { userNamespace } from "./user-namespace.ts";
@@ -88,15 +88,30 @@ export interface Compiled {
   readonly plan: Plan;
   /** What is done otherwise than config.json asks, and why that may be. */
   readonly warnings: readonly string[];
+  /** What each chapter wrote, in their order. */
+  readonly chapters: readonly (readonly Draft[])[];
 }
 
-/** ConfigError: what this host cannot do, every finding at once. */
-export function compile(config: Config, facts: Facts, options: CompileOptions = {}): Compiled {
-  const scope: Scope = { config, facts, options, findings: [], warnings: [] };
-  const drafts = CHAPTERS.flatMap((chapter) => chapter(scope));
+/**
+ * ConfigError: what this host cannot do, every finding at once.
+ *
+ * `before` is the outcome for the same config, facts and options but for the cgroup: what does not speak of it is kept.
+ */
+export function compile(config: Config, facts: Facts, options: CompileOptions = {}, before?: Compiled): Compiled {
+  const scope: Scope = { config, facts, options, findings: [], warnings: [...(before?.warnings ?? [])] };
+  const chapters = CHAPTERS.map((chapter, index) => {
+    const kept = speaksOfCgroup(chapter, scope) ? undefined : before?.chapters[index];
+    return kept ?? chapter(scope);
+  });
   if (scope.findings.length > 0) throw new ConfigError(`${facts.bundle}/config.json`, scope.findings);
-  const plan = { arch: facts.arch, steps: placeLabels(drafts), inputs: inputs(scope) };
-  return { plan, warnings: [...new Set(scope.warnings)] };
+  const plan = { arch: facts.arch, steps: placeLabels(chapters.flat()), inputs: inputs(scope) };
+  return { plan, warnings: [...new Set(scope.warnings)], chapters };
+}
+
+/** The container's own cgroup is made, joined, and bound where a cgroup mount without a cgroup namespace shows it. */
+function speaksOfCgroup(chapter: Chapter, scope: Scope): boolean {
+  if (chapter === prepare || chapter === joinCgroup) return true;
+  return chapter === mounts && namespaceOf(scope, "cgroup") === "inherited";
 }
 
 /** Each mark becomes the label of the next call; several marks on one call become one label. */

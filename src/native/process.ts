@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Processes by number and by handle: kill(2), pidfd_open(2), prctl(2), proc(5). */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { ERRNO } from "../kernel/errno.ts";
 import { PR } from "../kernel/prctl.ts";
 import { failure, libcCall, must } from "./call.ts";
@@ -60,6 +60,8 @@ export interface ProcessStat {
 /** Reads /proc/PID/stat; undefined if there is no such process. */
 export function processStat(pid: number): ProcessStat | undefined {
   let text: string;
+  // A process that is gone is no exception, which would cost more than to ask.
+  if (!existsSync(`/proc/${pid}`)) return undefined;
   try {
     text = readFileSync(`/proc/${pid}/stat`, "utf8");
   } catch (error) {
