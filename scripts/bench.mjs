@@ -21,6 +21,7 @@ const TSRUN = join(HOME, "dist/tsrun");
 const args = process.argv.slice(2);
 const rounds = Number(option("--rounds") ?? 30);
 const only = option("--only");
+const WARM_LIVES = 30;
 
 // With NODE_EXTRA_CA_CERTS set, as on some machines, every start of node costs 30 ms more.
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
@@ -69,8 +70,6 @@ async function benchProcesses(scene) {
   const over = median(table["tsrun run"]) - median(table["node -e 0"]);
   verdict(`tsrun run costs ${ms(over)} over node -e 0`, over <= 12, "at most 12 ms");
 }
-
-const WARM_LIVES = 30;
 
 async function benchLibrary(scene) {
   const { Runtime } = createRequire(import.meta.url)(join(HOME, "dist/index.cjs"));
