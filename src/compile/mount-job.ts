@@ -18,6 +18,8 @@ export interface MountJob {
   readonly index: number;
   /** Where it goes: components inside the root, symlinks resolved. */
   readonly path: readonly string[];
+  /** `$dev` is the filesystem that an earlier entry has put on /dev. */
+  readonly devIsOpen?: boolean;
 }
 
 const jobsOf = new WeakMap<Scope, readonly MountJob[]>();
@@ -56,8 +58,9 @@ function saysMode(option: string): boolean {
 /** Opens (and makes) the place of a mount, moves the detached mount `$name` there, and closes both but for `keep`. */
 export function attach(job: MountJob, kind: "directory" | "file", name: string, keep = false): Call[] {
   const { make, path } = job;
+  const from = job.devIsOpen === true && path[0] === "dev" && path.length > 1 ? { name: "dev", depth: 1 } : undefined;
   return [
-    ...openTarget(make, { path, kind, name: "target", resolve: targetResolve(job) }),
+    ...openTarget(make, { path, kind, name: "target", resolve: targetResolve(job), from }),
     moveTo(make, name, "target"),
     close(make, "target"),
     ...(keep ? [] : [close(make, name)]),

@@ -4,7 +4,7 @@ import type { Step } from "../plan/step.ts";
 import { bindMount, isBind } from "./bind-mounts.ts";
 import { cgroupMount } from "./cgroup-mount.ts";
 import { remount } from "./classic-mount.ts";
-import { filesystemMount } from "./filesystems.ts";
+import { filesystemMount, isDev } from "./filesystems.ts";
 import { type MountJob, mountJobs } from "./mount-job.ts";
 import { components } from "./paths.ts";
 import { namespaceOf, type Scope } from "./scope.ts";
@@ -23,7 +23,12 @@ export function mounts(scope: Scope): readonly Step[] {
     scope.findings.push({ pointer: "/mounts", message, spec: "config-linux.md#namespaces" });
     return [];
   }
-  return jobs.flatMap((job) => mountSteps(job));
+  let devIsOpen = false;
+  return jobs.flatMap((job) => {
+    const steps = mountSteps({ ...job, devIsOpen });
+    if (job.path.length === 1 && job.path[0] === "dev") devIsOpen = isDev(job);
+    return steps;
+  });
 }
 
 function mountSteps(job: MountJob): Step[] {

@@ -53,21 +53,24 @@ export interface Target {
   readonly name: string;
   /** More of openat2's `resolve`, for example RESOLVE_NO_SYMLINKS for /proc. */
   readonly resolve?: number;
+  /** A descriptor that is open already for the first `depth` components. */
+  readonly from?: { readonly name: string; readonly depth: number } | undefined;
 }
 
 /** Opens a path inside the root as an O_PATH file descriptor. What is missing is made: 0755, never through a symlink. */
 export function openTarget(make: Make, target: Target): Call[] {
-  const { path, kind, name, resolve = 0 } = target;
+  const { path, kind, name, resolve = 0, from = { name: "root", depth: 0 } } = target;
   if (path.length === 0) return [openInRoot(make, ".", { name, flags: O.O_DIRECTORY, resolve: 0 })];
   const steps: Call[] = [];
-  let opened = "";
-  for (const [depth, part] of path.entries()) {
+  for (let depth = from.depth; depth < path.length; depth++) {
     const last = depth === path.length - 1;
     const isFile = last && kind === "file";
-    const parent = depth === 0 ? ROOT : ref("parent");
-    steps.push(isFile ? makeFile(make, parent, string(part)) : makeDirectory(make, parent, string(part)));
-    if (depth > 0) steps.push(close(make, "parent"));
-    opened = depth === 0 ? part : `${opened}/${part}`;
+    const first = depth === from.depth;
+    const parent = ref(first ? from.name : "parent");
+    const part = string(path[depth] ?? "");
+    steps.push(isFile ? makeFile(make, parent, part) : makeDirectory(make, parent, part));
+    if (!first) steps.push(close(make, "parent"));
+    const opened = path.slice(0, depth + 1).join("/");
     steps.push(openInRoot(make, opened, { name: last ? name : "parent", flags: isFile ? 0 : O.O_DIRECTORY, resolve }));
   }
   return steps;
