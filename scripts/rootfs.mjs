@@ -100,7 +100,9 @@ function isStatic(path) {
 
 function debian(dir) {
   if (process.getuid() !== 0) throw new Error("debootstrap needs root");
-  const run = spawnSync("debootstrap", ["--variant=minbase", SUITE, dir, MIRROR], { encoding: "utf8" });
+  // It leaves a procfs mounted below: in a mount namespace of its own, that ends with it.
+  const words = ["--mount", "debootstrap", "--variant=minbase", SUITE, dir, MIRROR];
+  const run = spawnSync("unshare", words, { encoding: "utf8" });
   if (run.status !== 0) {
     const last = `${run.stdout ?? ""}${run.stderr ?? ""}`.trim().split("\n").at(-1);
     throw new Error(`debootstrap ${SUITE} from ${MIRROR}: ${run.error?.message ?? last}`);
