@@ -22,9 +22,11 @@ const HEADERS = {
   errno: ["errno.h"],
   fcntl: ["linux/fcntl.h", "linux/fs.h"],
   ioctl: ["sys/ioctl.h", "asm/ioctls.h", "linux/nsfs.h"],
+  ioprio: ["linux/ioprio.h"],
   keyctl: ["linux/keyctl.h"],
   magic: ["linux/magic.h"],
   memfd: ["linux/memfd.h", "linux/fcntl.h"],
+  mempolicy: ["linux/mempolicy.h"],
   mount: ["linux/fcntl.h", "linux/mount.h"],
   "mount MNT": ["sys/mount.h"],
   open: ["linux/fcntl.h", "linux/openat2.h", "sys/stat.h"],
@@ -32,6 +34,7 @@ const HEADERS = {
   poll: ["poll.h"],
   prctl: ["linux/prctl.h", "linux/securebits.h"],
   rlimit: ["sys/resource.h"],
+  sched: ["sched.h", "linux/sched.h"],
   signal: ["signal.h"],
   socket: ["sys/socket.h", "sys/un.h", "linux/if.h", "linux/sockios.h", "linux/netlink.h"],
   statfs: ["sys/statvfs.h"],
@@ -47,6 +50,7 @@ const UNTOLD = {
   MFD_EXEC: "since Linux 6.3",
   F_SEAL_EXEC: "since Linux 6.3",
   STATX_MNT_ID_UNIQUE: "since Linux 6.8",
+  MPOL_WEIGHTED_INTERLEAVE: "since Linux 6.9",
   PID_FS_MAGIC: "since Linux 6.9",
   XFS_SUPER_MAGIC: "in linux/magic.h since Linux 5.19, under this name",
   FUSE_SUPER_MAGIC: "in linux/magic.h since Linux 5.17, under this name",
@@ -92,6 +96,7 @@ const STRUCTS = {
   char8: ["char8", [], {}, "typedef struct { char value[8]; } char8;"],
   timespec: ["struct timespec", ["linux/time.h"]],
   clone_args: ["struct clone_args", ["linux/sched.h"]],
+  sched_attr: ["struct sched_attr", ["linux/types.h", "linux/sched/types.h"]],
 };
 
 const work = mkdtempSync(join(tmpdir(), "tsrun-tables-"));

@@ -3,6 +3,7 @@
 import { MOUNT_OPTIONS } from "../compile/mount-options.ts";
 import type { NamespaceKind } from "../config/config.ts";
 import { CAP } from "../kernel/capability.ts";
+import { MPOL, MPOL_F } from "../kernel/mempolicy.ts";
 import { SPEC_VERSION } from "./version.ts";
 
 /** The document says what is recognized; what is not listed, and what is not `true`, comes in a later version. */
@@ -19,6 +20,7 @@ export function featuresDocument(): Record<string, unknown> {
       seccomp: { enabled: false },
       apparmor: { enabled: false },
       selinux: { enabled: false },
+      memoryPolicy: { modes: Object.keys(MPOL), flags: Object.keys(MPOL_F) },
       intelRdt: { enabled: false },
       mountExtensions: { idmap: { enabled: false } },
       netDevices: { enabled: false },

@@ -27,6 +27,7 @@ import {
 } from "./process.ts";
 import { readonlyPaths } from "./readonly-paths.ts";
 import { earlyRoot, propagation, rootMount, rootPropagation, rootReadonly, switchRoot } from "./rootfs.ts";
+import { scheduling, schedulingOfHost } from "./scheduling.ts";
 import { type Chapter, type CompileOptions, type Draft, namespaceOf, type Scope, withExtra } from "./scope.ts";
 import { terminal } from "./terminal.ts";
 import { capabilities, noNewPrivileges, ownStdio, user } from "./user.ts";
@@ -42,6 +43,7 @@ const CHAPTERS: readonly Chapter[] = [
   openProc, // the host's procfs, while "/proc" surely is one
   oomScoreAdj, // lowering it needs the host's capabilities
   raiseLimits, // so does raising a hard limit
+  schedulingOfHost, // and what is real-time, where the init loses them
   openNamespaces, // paths mean the host's files only here
   earlyRoot, // and only here the host's root may open them all
   earlySources,
@@ -70,6 +72,7 @@ const CHAPTERS: readonly Chapter[] = [
   sysctl,
   // process, losing one privilege after the other
   personality,
+  scheduling, // in the cgroup, and while CAP_SYS_NICE is there
   ownStdio, // needs CAP_CHOWN
   enterDirectory, // what root may enter, the user may not
   user,

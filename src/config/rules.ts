@@ -7,11 +7,13 @@ import { LINUX_RULES } from "./rules-linux.ts";
 import { MOUNT_RULES } from "./rules-mounts.ts";
 import { NAMESPACE_RULES } from "./rules-namespaces.ts";
 import { PROCESS_RULES } from "./rules-process.ts";
+import { SCHEDULING_RULES } from "./rules-scheduling.ts";
 
 /** In the order in which findings are told. */
 export const RULES: readonly Rule[] = [
   ...DOCUMENT_RULES,
   ...PROCESS_RULES,
+  ...SCHEDULING_RULES,
   ...MOUNT_RULES,
   ...NAMESPACE_RULES,
   ...LINUX_RULES,

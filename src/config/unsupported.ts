@@ -10,13 +10,9 @@ const PROPERTIES: readonly (readonly [place: string, value: (config: Config) => 
   ["/hooks", ({ hooks }) => Object.values(hooks ?? {}).flat()],
   ["/process/apparmorProfile", (config) => processOf(config).apparmorProfile],
   ["/process/selinuxLabel", (config) => processOf(config).selinuxLabel],
-  ["/process/scheduler", (config) => processOf(config).scheduler],
-  ["/process/ioPriority", (config) => processOf(config).ioPriority],
-  ["/process/execCPUAffinity", (config) => processOf(config).execCPUAffinity],
   ["/linux/mountLabel", (config) => linuxOf(config).mountLabel],
   ["/linux/seccomp", (config) => linuxOf(config).seccomp],
   ["/linux/intelRdt", (config) => linuxOf(config).intelRdt],
-  ["/linux/memoryPolicy", (config) => linuxOf(config).memoryPolicy],
   ["/linux/netDevices", (config) => linuxOf(config).netDevices],
 ];
 

@@ -112,6 +112,42 @@ export const PROCESS_HINTS: readonly Hint[] = [
     hint: "a hard limit above the runtime's own needs CAP_SYS_RESOURCE on the host; RLIMIT_NOFILE ends at the sysctl fs.nr_open",
   },
   {
+    call: "sched_setattr",
+    errno: "EPERM",
+    line: /SCHED_(FIFO|RR)\b/,
+    hint: "a real-time policy needs CAP_SYS_NICE on the host, and in a cgroup v1 of its own a share of real-time: /linux/resources/cpu/realtimeRuntime",
+  },
+  {
+    call: "sched_setattr",
+    errno: "EPERM",
+    hint: "a deadline needs CAP_SYS_NICE on the host and all CPUs of its cpuset; so does a nice value below the runtime's own: raise /process/scheduler/nice",
+  },
+  {
+    call: "sched_setattr",
+    errno: "EOPNOTSUPP",
+    hint: "the kernel is built without CONFIG_UCLAMP_TASK: leave SCHED_FLAG_UTIL_CLAMP_MIN and _MAX out of /process/scheduler/flags",
+  },
+  {
+    call: "sched_setattr",
+    errno: "EBUSY",
+    hint: "the CPUs have no room for this runtime in each period: see sched(7)",
+  },
+  {
+    call: "ioprio_set",
+    errno: "EPERM",
+    hint: "IOPRIO_CLASS_RT needs CAP_SYS_NICE or CAP_SYS_ADMIN on the host: use IOPRIO_CLASS_BE",
+  },
+  {
+    call: "set_mempolicy",
+    errno: "EINVAL",
+    hint: "none of /linux/memoryPolicy/nodes is online and in the cpuset of the container's cgroup, or this kernel does not know a flag for the mode",
+  },
+  {
+    call: "set_mempolicy ioprio_set",
+    errno: "ENOSYS",
+    hint: "the kernel is built without CONFIG_NUMA or CONFIG_BLOCK",
+  },
+  {
     call: "prctl",
     errno: "EPERM",
     line: /PR_CAP_AMBIENT/,

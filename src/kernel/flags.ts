@@ -6,6 +6,7 @@ import { CAP } from "./capability.ts";
 import { ERRNO } from "./errno.ts";
 import { F, SEEK } from "./fcntl.ts";
 import { NS, TIOC } from "./ioctl.ts";
+import { IOPRIO_CLASS, IOPRIO_WHO } from "./ioprio.ts";
 import { KEYCTL } from "./keyctl.ts";
 import { MAGIC } from "./magic.ts";
 import { FSCONFIG } from "./mount.ts";
@@ -13,6 +14,7 @@ import { AT_STATX, O, O_ARM64, S } from "./open.ts";
 import { PER } from "./personality.ts";
 import { PR, PR_CAP_AMBIENT } from "./prctl.ts";
 import { RLIMIT } from "./rlimit.ts";
+import { SCHED } from "./sched.ts";
 import { SIG } from "./signal.ts";
 import { AF, SHUT, SIOC, SOCK, SOL } from "./socket.ts";
 import { P } from "./wait.ts";
@@ -82,7 +84,7 @@ export function hex(value: number | bigint): string {
 /** Tables of which a value is one name, never a sum. */
 const ENUMERATIONS: ReadonlySet<FlagTable> = new Set<FlagTable>([
   ...[AF, SOL, SHUT, CAP, ERRNO, F, SEEK, TIOC, NS, SIOC, KEYCTL, MAGIC, FSCONFIG],
-  ...[PR, PR_CAP_AMBIENT, RLIMIT, SIG, P],
+  ...[PR, PR_CAP_AMBIENT, RLIMIT, SIG, P, SCHED, IOPRIO_WHO, IOPRIO_CLASS],
 ]);
 
 /** Tables with bits that together are a number, not flags. */

@@ -9,6 +9,7 @@ import type { FlagTable } from "./flags.ts";
 import { MAGIC } from "./magic.ts";
 import { MOUNT_ATTR, MS } from "./mount.ts";
 import { O, RESOLVE, S } from "./open.ts";
+import { SCHED, SCHED_FLAG } from "./sched.ts";
 import { IFF, MSG, SCM, SOL } from "./socket.ts";
 import { ST } from "./statfs.ts";
 import { STATX, STATX_ATTR } from "./statx.ts";
@@ -218,6 +219,23 @@ const clone_args: Layout = {
   ],
 };
 
+/** struct sched_attr, 56 bytes: version 1, of Linux 5.3. sched_setattr(2). */
+const sched_attr: Layout = {
+  size: 56,
+  fields: [
+    { offset: 0, size: 4, name: "size" },
+    { offset: 4, size: 4, name: "sched_policy", flags: SCHED },
+    { offset: 8, size: 8, name: "sched_flags", flags: SCHED_FLAG },
+    { offset: 16, size: 4, name: "sched_nice", signed: true },
+    { offset: 20, size: 4, name: "sched_priority" },
+    { offset: 24, size: 8, name: "sched_runtime" },
+    { offset: 32, size: 8, name: "sched_deadline" },
+    { offset: 40, size: 8, name: "sched_period" },
+    { offset: 48, size: 4, name: "sched_util_min" },
+    { offset: 52, size: 4, name: "sched_util_max" },
+  ],
+};
+
 const TABLE = {
   open_how,
   mount_attr,
@@ -236,6 +254,7 @@ const TABLE = {
   char8,
   timespec,
   clone_args,
+  sched_attr,
 } as const;
 
 export type LayoutName = keyof typeof TABLE;

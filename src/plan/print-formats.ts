@@ -6,6 +6,7 @@ import { CLONE } from "../kernel/clone.ts";
 import { CLOSE_RANGE } from "../kernel/close-range.ts";
 import { LOCK, SEEK } from "../kernel/fcntl.ts";
 import { type FlagTable, octal, printFlags } from "../kernel/flags.ts";
+import { IOPRIO_CLASS, IOPRIO_CLASS_SHIFT, IOPRIO_WHO } from "../kernel/ioprio.ts";
 import { KEY_SPEC } from "../kernel/keyctl.ts";
 import { MFD } from "../kernel/memfd.ts";
 import { FSCONFIG, FSMOUNT, FSOPEN, FSPICK, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, OPEN_TREE } from "../kernel/mount.ts";
@@ -57,6 +58,28 @@ function personality(value: bigint): string {
   return value === BigInt(PERSONALITY_QUERY) ? "0xffffffff" : printFlags(PER, value);
 }
 
+/** The little-endian 32-bit numbers that the bytes hold. */
+export function numbers(value: string | Uint8Array): readonly number[] {
+  const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
+  if (bytes.length % 4 !== 0) throw new RangeError("a list of groups needs 4 bytes each");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: bytes.length / 4 }, (_, index) => view.getUint32(4 * index, true));
+}
+
+/** A bit mask as strace prints it: words of 16 characters. */
+export function longs(value: string | Uint8Array): readonly string[] {
+  const halves = numbers(value);
+  return Array.from({ length: halves.length / 2 }, (_, index) => {
+    const word = BigInt(halves[2 * index] ?? 0) | (BigInt(halves[2 * index + 1] ?? 0) << 32n);
+    return word === 0n ? "0".repeat(16) : `0x${word.toString(16).padStart(14, "0")}`;
+  });
+}
+
+function ioPriority(value: bigint): string {
+  const shift = BigInt(IOPRIO_CLASS_SHIFT);
+  return `IOPRIO_PRIO_VALUE(${printFlags(IOPRIO_CLASS, value >> shift)}, ${value & ((1n << shift) - 1n)})`;
+}
+
 const { O_CLOEXEC, O_NONBLOCK, O_DIRECT } = O;
 const { SOCK_CLOEXEC, SOCK_NONBLOCK } = SOCK;
 
@@ -77,6 +100,7 @@ export const FORMATS: Readonly<Partial<Record<CallName, readonly (Format | undef
   fsmount: [undefined, FSMOUNT, MOUNT_ATTR],
   fsopen: [undefined, FSOPEN],
   fspick: [dirfd, undefined, FSPICK],
+  ioprio_set: [IOPRIO_WHO, signed, ioPriority],
   kill: [signed, signal],
   linkat: [dirfd, undefined, dirfd, undefined, AT],
   lseek: [undefined, undefined, SEEK],

@@ -8,13 +8,14 @@ import { type FlagTable, hex, octal, printFlags, printName } from "../kernel/fla
 import { NS, TIOC } from "../kernel/ioctl.ts";
 import { KEYCTL } from "../kernel/keyctl.ts";
 import { F_SEAL } from "../kernel/memfd.ts";
+import { MPOL, MPOL_F } from "../kernel/mempolicy.ts";
 import { FSCONFIG } from "../kernel/mount.ts";
 import { O, S } from "../kernel/open.ts";
 import { PR, PR_CAP_AMBIENT, SECBIT } from "../kernel/prctl.ts";
 import { quoteHex } from "../kernel/quote.ts";
 import { SIG } from "../kernel/signal.ts";
 import { AF, SIOC, SOCK } from "../kernel/socket.ts";
-import { dirfd, FORMATS, type Format, keyring, signal, signed } from "./print-formats.ts";
+import { dirfd, FORMATS, type Format, keyring, longs, numbers, signal, signed } from "./print-formats.ts";
 import { mayCreate } from "./print-struct.ts";
 import type { Operand } from "./step.ts";
 
@@ -50,6 +51,14 @@ export const SPECIAL: Readonly<Partial<Record<CallName, Special>>> = {
     return mayCreate(args[2]) ? [...printed, print(args[3] ?? ZERO, octal)] : printed;
   },
   prctl: (args, print) => byOperation(args, print, 0, PR, PRCTL),
+  set_mempolicy: (args, print) => {
+    const how = number(args[0]);
+    const fixed = BigInt(Object.values(MPOL_F).reduce((sum: number, flag) => sum | flag, 0));
+    const flags = how & fixed;
+    const mode = printName(MPOL, how & ~fixed) + (flags === 0n ? "" : `|${printFlags(MPOL_F, flags)}`);
+    const mask = at(args, 1);
+    return [mode, mask.kind === "bytes" ? `[${longs(mask.value).join(", ")}]` : print(mask), print(at(args, 2))];
+  },
   setgroups: (args, print) => {
     const [count, list] = [at(args, 0), at(args, 1)];
     return [print(count, signed), list.kind === "bytes" ? `[${numbers(list.value).join(", ")}]` : print(list)];
@@ -156,14 +165,6 @@ function makedev(device: bigint): string {
   const major = (device >> 8n) & 0xfffn;
   const minor = (device & 0xffn) | ((device >> 12n) & 0xfff00n);
   return `makedev(${hex(major)}, ${hex(minor)})`;
-}
-
-/** The little-endian 32-bit numbers that the bytes hold. */
-function numbers(value: string | Uint8Array): readonly number[] {
-  const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
-  if (bytes.length % 4 !== 0) throw new RangeError("a list of groups needs 4 bytes each");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return Array.from({ length: bytes.length / 4 }, (_, index) => view.getUint32(4 * index, true));
 }
 
 function at(args: readonly Operand[], index: number): Operand {

@@ -4,6 +4,7 @@ import { CAP } from "../kernel/capability.ts";
 import { hex, octal, printFlags } from "../kernel/flags.ts";
 import { type Field, LAYOUTS, type LayoutName } from "../kernel/layouts.ts";
 import { O } from "../kernel/open.ts";
+import { SCHED_FLAG } from "../kernel/sched.ts";
 import type { Operand } from "./step.ts";
 
 /** Prints an operand that needs no call to be understood. */
@@ -46,8 +47,12 @@ function printAll(layout: LayoutName, fields: Fields, print: PrintOperand): stri
   return `{${shown.map((field) => `${field.name}=${printField(field, fields[field.name], print)}`).join(", ")}}`;
 }
 
-/** strace shows open_how's mode only when a file may be created. */
-function isHidden(layout: LayoutName, name: string, { flags }: Fields): boolean {
+/** strace shows open_how's mode only when a file may be created, and of sched_attr what is not to be kept. */
+function isHidden(layout: LayoutName, name: string, { flags, sched_flags }: Fields): boolean {
+  if (layout === "sched_attr" && (sched_flags?.kind === "int" || sched_flags?.kind === "flags")) {
+    const kept = BigInt(sched_flags.value) & BigInt(KEEP[name] ?? 0);
+    return kept !== 0n;
+  }
   if (layout !== "open_how" || name !== "mode") return false;
   return !mayCreate(flags);
 }
@@ -58,6 +63,18 @@ export function mayCreate(flags: Operand | undefined): boolean {
   const value = BigInt(flags.value);
   return (value & BigInt(O.O_CREAT)) !== 0n || (value & BigInt(O.O_TMPFILE)) === BigInt(O.O_TMPFILE);
 }
+
+const { SCHED_FLAG_KEEP_POLICY, SCHED_FLAG_KEEP_PARAMS } = SCHED_FLAG;
+
+/** Field of sched_attr -> the flag that makes it meaningless. */
+const KEEP: Readonly<Record<string, number>> = {
+  sched_policy: SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS,
+  sched_nice: SCHED_FLAG_KEEP_PARAMS,
+  sched_priority: SCHED_FLAG_KEEP_PARAMS,
+  sched_runtime: SCHED_FLAG_KEEP_PARAMS,
+  sched_deadline: SCHED_FLAG_KEEP_PARAMS,
+  sched_period: SCHED_FLAG_KEEP_PARAMS,
+};
 
 function printField(field: Field, operand: Operand | undefined, print: PrintOperand): string {
   if (operand === undefined) return field.pointer ? "NULL" : field.inline ? '""' : printFieldNumber(field, 0);

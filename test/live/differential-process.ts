@@ -53,6 +53,30 @@ const USER_CASES: readonly Case[] = [
   },
 ];
 
+/** runc 1.1.5 is older than these properties. */
+const SCHEDULING_CASES: readonly Case[] = [
+  {
+    name: "scheduler with a policy and a nice value",
+    edit: (spec) => {
+      spec.process.scheduler = { policy: "SCHED_BATCH", nice: 5 };
+    },
+    expects: { scheduler: 3, nice: 5 },
+  },
+  {
+    name: "ioPriority",
+    edit: (spec) => {
+      spec.process.ioPriority = { class: "IOPRIO_CLASS_BE", priority: 7 };
+    },
+    expects: { ioPriority: (2 << 13) | 7 },
+  },
+  {
+    name: "execCPUAffinity leaves the init alone",
+    edit: (spec) => {
+      spec.process.execCPUAffinity = { initial: "0", final: "0" };
+    },
+  },
+];
+
 const CAPABILITY_CASES: readonly Case[] = [
   {
     name: "no capabilities property",
@@ -178,4 +202,4 @@ const LIMIT_CASES: readonly Case[] = [
   { name: "signals that the caller ignores", wrap: "trap '' USR1 HUP; exec \"$@\"" },
 ];
 
-export const PROCESS_CASES: readonly Case[] = [...USER_CASES, ...CAPABILITY_CASES, ...LIMIT_CASES];
+export const PROCESS_CASES: readonly Case[] = [...USER_CASES, ...SCHEDULING_CASES, ...CAPABILITY_CASES, ...LIMIT_CASES];

@@ -11,8 +11,10 @@ import { CLOSE_RANGE } from "../../src/kernel/close-range.ts";
 import type { ErrnoName } from "../../src/kernel/errno.ts";
 import { F, FD, LOCK, SEEK } from "../../src/kernel/fcntl.ts";
 import { NS, TIOC } from "../../src/kernel/ioctl.ts";
+import { IOPRIO_WHO } from "../../src/kernel/ioprio.ts";
 import { KEY_SPEC, KEYCTL } from "../../src/kernel/keyctl.ts";
 import { F_SEAL, MFD } from "../../src/kernel/memfd.ts";
+import { MPOL, MPOL_F } from "../../src/kernel/mempolicy.ts";
 import {
   FSCONFIG,
   FSMOUNT,
@@ -28,12 +30,22 @@ import { AT, O, RESOLVE, S } from "../../src/kernel/open.ts";
 import { PER, PERSONALITY_QUERY } from "../../src/kernel/personality.ts";
 import { PR, PR_CAP_AMBIENT, SECBIT } from "../../src/kernel/prctl.ts";
 import { RLIM64_INFINITY, RLIMIT } from "../../src/kernel/rlimit.ts";
+import { SCHED, SCHED_FLAG } from "../../src/kernel/sched.ts";
 import { SIG } from "../../src/kernel/signal.ts";
 import { AF, IFF, MSG, SCM, SHUT, SIOC, SOCK, SOL } from "../../src/kernel/socket.ts";
 import { STATX } from "../../src/kernel/statx.ts";
 import { W } from "../../src/kernel/wait.ts";
 import { bytes, flags, int, mode, NULL, string, strings, struct } from "../../src/plan/operands.ts";
 import type { Operand } from "../../src/plan/step.ts";
+
+interface Turn {
+  readonly policy: keyof typeof SCHED;
+  readonly nice?: number;
+  readonly priority?: number;
+  readonly runtime?: number;
+  readonly deadline?: number;
+  readonly period?: number;
+}
 
 /** A file descriptor that no process has. */
 const NONE = int(99);
@@ -400,6 +412,81 @@ const PROCESS: readonly Case[] = [
     "keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0)",
     "keyctl",
     [flags(KEYCTL, KEYCTL.KEYCTL_GET_KEYRING_ID), int(KEY_SPEC.KEY_SPEC_SESSION_KEYRING), int(0)],
+  ],
+  ...(
+    [
+      { policy: "SCHED_BATCH", nice: 3 },
+      { policy: "SCHED_OTHER", nice: -5 },
+      { policy: "SCHED_RR", priority: 2 },
+      { policy: "SCHED_DEADLINE", runtime: 10_000_000, deadline: 20_000_000, period: 30_000_000 },
+    ] satisfies readonly Turn[]
+  ).map(
+    ({ policy, nice = 0, priority = 0, runtime = 0, deadline = 0, period = 0 }: Turn): Case => [
+      `sched_setattr(0, {size=56, sched_policy=${policy}, sched_flags=SCHED_FLAG_RESET_ON_FORK, sched_nice=${nice}, sched_priority=${priority}, sched_runtime=${runtime}, sched_deadline=${deadline}, sched_period=${period}, sched_util_min=0, sched_util_max=0}, 1)`,
+      "sched_setattr",
+      [
+        int(0),
+        struct("sched_attr", {
+          size: int(56),
+          sched_policy: flags(SCHED, SCHED[policy]),
+          sched_flags: flags(SCHED_FLAG, SCHED_FLAG.SCHED_FLAG_RESET_ON_FORK),
+          sched_nice: int(nice),
+          sched_priority: int(priority),
+          sched_runtime: int(runtime),
+          sched_deadline: int(deadline),
+          sched_period: int(period),
+        }),
+        int(1),
+      ],
+      "EINVAL",
+    ],
+  ),
+  [
+    "sched_setattr(0, {size=56, sched_flags=SCHED_FLAG_KEEP_PARAMS, sched_util_min=0, sched_util_max=0}, 0)",
+    "sched_setattr",
+    [
+      int(0),
+      struct("sched_attr", { size: int(56), sched_flags: flags(SCHED_FLAG, SCHED_FLAG.SCHED_FLAG_KEEP_PARAMS) }),
+      int(0),
+    ],
+  ],
+  [
+    "sched_setattr(0, {size=56, sched_flags=SCHED_FLAG_KEEP_POLICY, sched_nice=2, sched_priority=0, sched_runtime=0, sched_deadline=0, sched_period=0, sched_util_min=0, sched_util_max=0}, 0)",
+    "sched_setattr",
+    [
+      int(0),
+      struct("sched_attr", {
+        size: int(56),
+        sched_flags: flags(SCHED_FLAG, SCHED_FLAG.SCHED_FLAG_KEEP_POLICY),
+        sched_nice: int(2),
+      }),
+      int(0),
+    ],
+  ],
+  [
+    "ioprio_set(IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 7))",
+    "ioprio_set",
+    [flags(IOPRIO_WHO, IOPRIO_WHO.IOPRIO_WHO_PROCESS), int(0), int((3 << 13) | 7)],
+  ],
+  [
+    "ioprio_set(IOPRIO_WHO_PGRP, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 0))",
+    "ioprio_set",
+    [int(IOPRIO_WHO.IOPRIO_WHO_PGRP), int(0), int(2 << 13)],
+  ],
+  [
+    "set_mempolicy(MPOL_BIND|MPOL_F_STATIC_NODES, [0x00000000000001, 0000000000000000, 0x8000000000000000], 193)",
+    "set_mempolicy",
+    [
+      flags({ ...MPOL, ...MPOL_F }, MPOL.MPOL_BIND | MPOL_F.MPOL_F_STATIC_NODES),
+      bytes(Uint8Array.from({ length: 24 }, (_, index) => (index === 0 ? 1 : index === 23 ? 0x80 : 0))),
+      int(193),
+    ],
+    "EINVAL",
+  ],
+  [
+    "set_mempolicy(MPOL_DEFAULT, NULL, 0)",
+    "set_mempolicy",
+    [flags({ ...MPOL, ...MPOL_F }, MPOL.MPOL_DEFAULT), NULL, int(0)],
   ],
   [
     'execve("/gone/away", ["a", "b\\n", ""], ["A=1"])',

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** config-linux.md: namespaces, devices, paths and personality. */
-import { both, must, partly, type Row, refused, required, section, shown } from "../row.ts";
+import { both, must, type Row, refused, required, section, shown } from "../row.ts";
 
+const SCHEDULING = "live/conformance-scheduling.test.ts";
 const NAMESPACES = "live/conformance-namespaces.test.ts";
 const DEVICES = "live/conformance-devices.test.ts";
 const INVALID = "conformance/invalid.test.ts";
@@ -122,10 +123,7 @@ const PATHS = [
     must(
       "memory-policy-mode",
       "`mode` (string, REQUIRED)",
-      partly(
-        "`/linux/memoryPolicy` is refused until it is implemented, never ignored.",
-        both(required("/linux/memoryPolicy/mode"), refused("/linux/memoryPolicy")),
-      ),
+      both(required("/linux/memoryPolicy/mode"), shown(SCHEDULING, "the memory policy is what the configuration says")),
     ),
   ]),
   ...section("config-linux.md#masked-paths", [

@@ -3,6 +3,7 @@
 import { both, must, partly, type Row, refused, required, section, shown } from "../row.ts";
 
 const LIVE = "live/conformance-process.test.ts";
+const SCHEDULING = "live/conformance-scheduling.test.ts";
 const LIFECYCLE = "live/lifecycle.test.ts";
 const INVALID = "conformance/invalid.test.ts";
 
@@ -82,9 +83,24 @@ const LINUX = section("config.md#linux-process", [
     "If `oomScoreAdj` is not set, the runtime MUST NOT change the value of `oom_score_adj`.",
     shown(LIVE, "oom_score_adj is the caller's when the configuration says nothing"),
   ),
-  must("scheduler-policy", "`policy` (string, REQUIRED)", both(required("/process/scheduler/policy"))),
-  must("io-priority-class", "`class` (string, REQUIRED)", required("/process/ioPriority/class")),
-  must("io-priority-priority", "`priority` (int, REQUIRED)", required("/process/ioPriority/priority")),
+  must(
+    "scheduler-policy",
+    "`policy` (string, REQUIRED)",
+    both(required("/process/scheduler/policy"), shown(SCHEDULING, "the scheduler is what the configuration says")),
+  ),
+  must(
+    "io-priority-class",
+    "`class` (string, REQUIRED)",
+    both(required("/process/ioPriority/class"), shown(SCHEDULING, "the I/O priority is what the configuration says")),
+  ),
+  must(
+    "io-priority-priority",
+    "`priority` (int, REQUIRED)",
+    both(
+      required("/process/ioPriority/priority"),
+      shown(SCHEDULING, "the I/O priority is what the configuration says"),
+    ),
+  ),
 ]);
 
 const USER = section("config.md#posix-platform-user", [
@@ -114,8 +130,6 @@ const VALUES = [
             "an unknown personality is refused",
           ),
           refused("/linux/seccomp"),
-          refused("/process/scheduler"),
-          refused("/process/ioPriority"),
           refused("/process/apparmorProfile"),
           refused("/process/selinuxLabel"),
         ),

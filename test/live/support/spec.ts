@@ -23,6 +23,11 @@ export interface ProcessSpec {
   rlimits?: { type: string; soft: number | RawNumber; hard: number | RawNumber }[];
   noNewPrivileges?: boolean;
   oomScoreAdj?: number;
+  scheduler?: { policy: string; nice?: number; priority?: number; flags?: string[]; [time: string]: unknown };
+  ioPriority?: { class: string; priority: number };
+  execCPUAffinity?: { initial?: string; final?: string };
+  apparmorProfile?: string;
+  selinuxLabel?: string;
 }
 
 export type CapabilitySet = "bounding" | "effective" | "inheritable" | "permitted" | "ambient";
