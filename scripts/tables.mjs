@@ -60,6 +60,12 @@ const UNTOLD = {
   SIGRTMIN: "32 for the kernel; libc keeps the first two for itself",
 };
 
+for (const who of ["POS", "USR", "GRP", "OTH"]) {
+  for (const what of ["VIEW", "READ", "WRITE", "SEARCH", "LINK", "SETATTR"]) {
+    UNTOLD[`KEY_${who}_${what}`] = "include/linux/key.h of the kernel";
+  }
+}
+
 /** Tables that hold no names of C for this machine. */
 const OTHER = new Set(["O_ARM64"]);
 

@@ -54,7 +54,7 @@ export const CREATE_OPTIONS = [
     name: "no-new-keyring",
     type: "boolean",
     default: false,
-    describe: "keep the caller's session keyring, which this version of tsrun does in any case",
+    describe: "keep the caller's session keyring instead of a new one",
   },
   {
     name: "preserve-fds",

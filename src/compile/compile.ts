@@ -8,6 +8,7 @@ import { type Call, isCall, type Plan, type Step } from "../plan/step.ts";
 import { earlySources } from "./bind-mounts.ts";
 import { closeInherited, closeToTracers, inputs, joinCgroup, prepare } from "./bootstrap.ts";
 import { devices, devLinks, workingDirectory } from "./devices.ts";
+import { sessionKeyring } from "./keyring.ts";
 import { maskedPaths } from "./masked-paths.ts";
 import { mounts } from "./mounts.ts";
 import { enterNamespaces, joinNamespaces, openNamespaces, timeNamespace } from "./namespaces.ts";
@@ -54,6 +55,7 @@ const CHAPTERS: readonly Chapter[] = [
   enterNamespaces,
   // init, in all namespaces
   session,
+  sessionKeyring, // in the user namespace that it belongs to
   propagation, // before the first mount, or the host would see it
   rootMount,
   mounts,
@@ -98,12 +100,13 @@ export interface Compiled {
 /**
  * ConfigError: what this host cannot do, every finding at once.
  *
- * `before` is the outcome for the same config, facts and options but for the cgroup: what does not speak of it is kept.
+ * `before` is the outcome for the same config, facts and options but for the container's name, that is the cgroup and the
+ * keyring: what does not speak of them is kept.
  */
 export function compile(config: Config, facts: Facts, options: CompileOptions = {}, before?: Compiled): Compiled {
   const scope: Scope = { config, facts, options, findings: [], warnings: [...(before?.warnings ?? [])] };
   const chapters = CHAPTERS.map((chapter, index) => {
-    const kept = speaksOfCgroup(chapter, scope) ? undefined : before?.chapters[index];
+    const kept = speaksOfName(chapter, scope) ? undefined : before?.chapters[index];
     return kept ?? chapter(scope);
   });
   if (scope.findings.length > 0) throw new ConfigError(`${facts.bundle}/config.json`, scope.findings);
@@ -112,8 +115,8 @@ export function compile(config: Config, facts: Facts, options: CompileOptions = 
 }
 
 /** The container's own cgroup is made, joined, and bound where a cgroup mount without a cgroup namespace shows it. */
-function speaksOfCgroup(chapter: Chapter, scope: Scope): boolean {
-  if (chapter === prepare || chapter === joinCgroup) return true;
+function speaksOfName(chapter: Chapter, scope: Scope): boolean {
+  if (chapter === prepare || chapter === joinCgroup || chapter === sessionKeyring) return true;
   return chapter === mounts && namespaceOf(scope, "cgroup") === "inherited";
 }
 

@@ -7,7 +7,7 @@ import type { CallName } from "../kernel/calls.ts";
 import { ref } from "../plan/operands.ts";
 import type { Call, Operand, Stage, Step } from "../plan/step.ts";
 
-/** How a start differs from what config.json and the host say: flags of the command line, and the cgroup's place. */
+/** How a start differs from what config.json and the host say: flags of the command line, and what has the container's name. */
 export interface CompileOptions {
   /** `--no-pivot`: move the root mount over "/" and chroot, for hosts whose root is an initramfs. */
   readonly noPivot?: boolean;
@@ -17,6 +17,8 @@ export interface CompileOptions {
   readonly listenFds?: number;
   /** The cgroup directories of the container, in the order in which they are joined. */
   readonly cgroup?: readonly CgroupDirectory[];
+  /** The name of the session keyring that is made. Absent, `--no-new-keyring`: the caller's is kept. */
+  readonly keyring?: string;
 }
 
 export interface CgroupDirectory {

@@ -6,7 +6,7 @@ import { CLONE } from "../kernel/clone.ts";
 import { F, FD } from "../kernel/fcntl.ts";
 import { type FlagTable, hex, octal, printFlags, printName } from "../kernel/flags.ts";
 import { NS, TIOC } from "../kernel/ioctl.ts";
-import { KEYCTL } from "../kernel/keyctl.ts";
+import { KEY, KEYCTL } from "../kernel/keyctl.ts";
 import { F_SEAL } from "../kernel/memfd.ts";
 import { MPOL, MPOL_F } from "../kernel/mempolicy.ts";
 import { FSCONFIG } from "../kernel/mount.ts";
@@ -130,6 +130,7 @@ const KEYCTLS: Operations = {
   KEYCTL_GET_KEYRING_ID: [keyring, plain],
   KEYCTL_JOIN_SESSION_KEYRING: [plain],
   KEYCTL_CHOWN: [keyring, signed, signed],
+  KEYCTL_SETPERM: [keyring, KEY],
 };
 
 function byOperation(

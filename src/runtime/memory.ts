@@ -15,7 +15,7 @@ import type { Plan } from "../plan/step.ts";
 
 export class Memory {
   #parsed: { readonly text: string; readonly config: Config; readonly warnings: readonly Finding[] } | undefined;
-  #compiled: { readonly input: readonly unknown[]; readonly cgroup: unknown; readonly output: Compiled } | undefined;
+  #compiled: { readonly input: readonly unknown[]; readonly named: unknown; readonly output: Compiled } | undefined;
   #emitted: { readonly plan: Plan; readonly image: Image } | undefined;
 
   /** The config of a bundle, and what is to be warned of. Errors are those of `loadConfig`. */
@@ -29,11 +29,12 @@ export class Memory {
   }
 
   compile(config: Config, facts: Facts, options: CompileOptions): Compiled {
-    const { cgroup, ...rest } = options;
+    const { cgroup, keyring, ...rest } = options;
+    const named = [cgroup, keyring];
     const input = [config, facts, rest];
     const before = isSame(this.#compiled?.input, input) ? this.#compiled?.output : undefined;
-    if (before !== undefined && isSame(this.#compiled?.cgroup, cgroup)) return before;
-    this.#compiled = { input, cgroup, output: compile(config, facts, options, before) };
+    if (before !== undefined && isSame(this.#compiled?.named, named)) return before;
+    this.#compiled = { input, named, output: compile(config, facts, options, before) };
     return this.#compiled.output;
   }
 

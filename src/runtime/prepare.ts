@@ -16,6 +16,7 @@ export interface Wish {
   readonly noPivot: boolean;
   readonly preserveFds: number;
   readonly listenFds: number;
+  readonly noNewKeyring: boolean;
   /** What the container has as stdin, stdout and stderr. */
   readonly stdio: readonly [number, number, number];
   readonly cgroupManager: "cgroupfs" | "disabled";
@@ -52,10 +53,10 @@ export function prepare(wish: Wish): Prepared {
 
 /** What of a wish the compiler is told. */
 export function compileOptions(
-  { noPivot, preserveFds, listenFds }: Wish,
+  { id, noPivot, preserveFds, listenFds, noNewKeyring }: Wish,
   cgroup: CompileOptions["cgroup"] = [],
 ): CompileOptions {
-  return { noPivot, preserveFds, listenFds, cgroup };
+  return { noPivot, preserveFds, listenFds, cgroup, ...(noNewKeyring ? {} : { keyring: `_ses.${id}` }) };
 }
 
 function warningText({ pointer, message }: Finding): string {

@@ -36,7 +36,7 @@ export interface CreateOptions {
   readonly listenFds?: number;
   /** A listening stream socket that receives the master of the container's terminal. */
   readonly consoleSocket?: string;
-  /** This version makes no session keyring: there is nothing to turn off. */
+  /** Keep the caller's session keyring; otherwise the container gets one of its own, `_ses.ID`. */
   readonly noNewKeyring?: boolean;
   /** What the container has as stdin, stdout and stderr: 0, 1 and 2 unless told. */
   readonly stdio?: readonly [number, number, number];
@@ -163,6 +163,7 @@ export class Runtime {
       noPivot: options.noPivot ?? false,
       preserveFds: (options.listenFds ?? 0) + (options.preserveFds ?? 0),
       listenFds: options.listenFds ?? 0,
+      noNewKeyring: options.noNewKeyring ?? false,
       stdio: options.stdio ?? ([0, 1, 2] as const),
       cgroupManager: this.#options.cgroupManager ?? ("cgroupfs" as const),
       memory: this.#memory,

@@ -85,6 +85,17 @@ test("an unknown capability is warned of, and the container runs", async (t) => 
   expect(await c.ok("run")).toMatchObject({ stdout: "runs\n", stderr: expect.stringContaining("CAP_NOSUCH") });
 });
 
+test("the container has a session keyring of its own, unless --no-new-keyring keeps the caller's", async (t) => {
+  requires(t, "root");
+  const keys = (spec: Spec) => {
+    spec.linux.maskedPaths = [];
+    shell(spec, "cat /proc/keys");
+  };
+  const [own, kept] = [container(t, keys), container(t, keys)];
+  expect((await own.ok("run")).stdout).toMatch(new RegExp(` 3f1b0000 +0 +0 keyring +_ses\\.${own.id}: empty$`, "m"));
+  expect((await kept.ok("run", ["--no-new-keyring"])).stdout).not.toContain("_ses.test-");
+});
+
 test("oomScoreAdj is set when the configuration says so", async (t) => {
   requires(t, "root");
   const text = await output(t, "cat /proc/self/oom_score_adj", (spec) => {

@@ -53,6 +53,16 @@ const USER_CASES: readonly Case[] = [
   },
 ];
 
+const KEYRING_CASES: readonly Case[] = [
+  {
+    name: "the session keyring of an ordinary uid",
+    edit: (spec) => {
+      spec.process.user = { uid: 1000, gid: 1000 };
+    },
+  },
+  { name: "--no-new-keyring", options: ["--no-new-keyring"] },
+];
+
 /** runc 1.1.5 is older than these properties. */
 const SCHEDULING_CASES: readonly Case[] = [
   {
@@ -202,4 +212,10 @@ const LIMIT_CASES: readonly Case[] = [
   { name: "signals that the caller ignores", wrap: "trap '' USR1 HUP; exec \"$@\"" },
 ];
 
-export const PROCESS_CASES: readonly Case[] = [...USER_CASES, ...SCHEDULING_CASES, ...CAPABILITY_CASES, ...LIMIT_CASES];
+export const PROCESS_CASES: readonly Case[] = [
+  ...USER_CASES,
+  ...KEYRING_CASES,
+  ...SCHEDULING_CASES,
+  ...CAPABILITY_CASES,
+  ...LIMIT_CASES,
+];

@@ -12,7 +12,7 @@ import type { ErrnoName } from "../../src/kernel/errno.ts";
 import { F, FD, LOCK, SEEK } from "../../src/kernel/fcntl.ts";
 import { NS, TIOC } from "../../src/kernel/ioctl.ts";
 import { IOPRIO_WHO } from "../../src/kernel/ioprio.ts";
-import { KEY_SPEC, KEYCTL } from "../../src/kernel/keyctl.ts";
+import { KEY, KEY_SPEC, KEYCTL } from "../../src/kernel/keyctl.ts";
 import { F_SEAL, MFD } from "../../src/kernel/memfd.ts";
 import { MPOL, MPOL_F } from "../../src/kernel/mempolicy.ts";
 import {
@@ -407,6 +407,23 @@ const PROCESS: readonly Case[] = [
     'keyctl(KEYCTL_JOIN_SESSION_KEYRING, "_ses")',
     "keyctl",
     [flags(KEYCTL, KEYCTL.KEYCTL_JOIN_SESSION_KEYRING), string("_ses")],
+  ],
+  [
+    "keyctl(KEYCTL_SETPERM, KEY_SPEC_SESSION_KEYRING, KEY_POS_VIEW|KEY_POS_SEARCH|KEY_POS_SETATTR|KEY_USR_READ|KEY_GRP_SEARCH|KEY_OTH_LINK)",
+    "keyctl",
+    [
+      flags(KEYCTL, KEYCTL.KEYCTL_SETPERM),
+      flags(KEY_SPEC, KEY_SPEC.KEY_SPEC_SESSION_KEYRING),
+      flags(
+        KEY,
+        KEY.KEY_POS_VIEW |
+          KEY.KEY_POS_SEARCH |
+          KEY.KEY_POS_SETATTR |
+          KEY.KEY_USR_READ |
+          KEY.KEY_GRP_SEARCH |
+          KEY.KEY_OTH_LINK,
+      ),
+    ],
   ],
   [
     "keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0)",

@@ -29,12 +29,13 @@ test("the same input has the same plan and image; another config, fact or option
   expect(plan({ noPivot: true })).not.toEqual(one);
   expect(plan()).toEqual(one);
   expect(plan({}, { cgroup: "v1" })).not.toBe(one);
-  // Where only the cgroup is another, most of the plan is kept, and it is the plan that a first compile makes.
+  // Where only what has the container's name is another, most of the plan is kept, and it is the plan that a first compile makes.
   for (const id of ["a", "b"]) {
     const path = `/sys/fs/cgroup/${id}`;
     const cgroup = [{ path, procs: `${path}/cgroup.procs`, version: 2, controllers: [] }] as const;
     const { config } = memory.config(bundle);
-    expect(plan({ cgroup })).toEqual(compile(config, factsFor(config, "/bundle"), { cgroup }).plan);
+    const options = { cgroup, keyring: `_ses.${id}` };
+    expect(plan(options)).toEqual(compile(config, factsFor(config, "/bundle"), options).plan);
   }
   write("two");
   expect(plan()).not.toEqual(one);

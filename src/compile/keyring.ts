@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The session keyring: a container must not find the keys of whoever started it. keyrings(7), keyctl(2). */
+import { KEY, KEY_SPEC, KEYCTL } from "../kernel/keyctl.ts";
+import { flags, string } from "../plan/operands.ts";
+import { at, type Draft, namespaceOf, type Scope } from "./scope.ts";
+
+/** What the kernel gives a new one. */
+const RIGHTS =
+  KEY.KEY_POS_VIEW |
+  KEY.KEY_POS_READ |
+  KEY.KEY_POS_WRITE |
+  KEY.KEY_POS_SEARCH |
+  KEY.KEY_POS_LINK |
+  KEY.KEY_POS_SETATTR |
+  KEY.KEY_USR_VIEW |
+  KEY.KEY_USR_READ |
+  KEY.KEY_USR_LINK;
+
+/** A kernel without keyrings has no keys that could be found. */
+export function sessionKeyring(scope: Scope): readonly Draft[] {
+  const { keyring } = scope.options;
+  if (keyring === undefined) return [];
+  // As runc: its user may look for keys in it, too; in a user namespace whoever has its number may.
+  const search = namespaceOf(scope, "user") === "inherited" ? KEY.KEY_USR_SEARCH : KEY.KEY_OTH_SEARCH;
+  const make = at("init", "");
+  const own = flags(KEY_SPEC, KEY_SPEC.KEY_SPEC_SESSION_KEYRING);
+  return [
+    make("keyctl", [flags(KEYCTL, KEYCTL.KEYCTL_JOIN_SESSION_KEYRING), string(keyring)], {
+      tolerate: { ENOSYS: "without-keyring" },
+    }),
+    make("keyctl", [flags(KEYCTL, KEYCTL.KEYCTL_SETPERM), own, flags(KEY, RIGHTS | search)]),
+    { mark: "without-keyring" },
+  ];
+}
