@@ -9,6 +9,7 @@ import { earlySources } from "./bind-mounts.ts";
 import { closeInherited, closeToTracers, inputs, joinCgroup, prepare } from "./bootstrap.ts";
 import { devices, devLinks, workingDirectory } from "./devices.ts";
 import { sessionKeyring } from "./keyring.ts";
+import { securityModules } from "./lsm.ts";
 import { maskedPaths } from "./masked-paths.ts";
 import { mounts } from "./mounts.ts";
 import { enterNamespaces, joinNamespaces, openNamespaces, timeNamespace } from "./namespaces.ts";
@@ -75,6 +76,7 @@ const CHAPTERS: readonly Chapter[] = [
   // process, losing one privilege after the other
   personality,
   scheduling, // in the cgroup, and while CAP_SYS_NICE is there
+  securityModules, // for execve(2), which comes last
   ownStdio, // needs CAP_CHOWN
   enterDirectory, // what root may enter, the user may not
   user,

@@ -2,6 +2,7 @@
 /** The session keyring: a container must not find the keys of whoever started it. keyrings(7), keyctl(2). */
 import { KEY, KEY_SPEC, KEYCTL } from "../kernel/keyctl.ts";
 import { flags, string } from "../plan/operands.ts";
+import { writeProc } from "./proc.ts";
 import { at, type Draft, namespaceOf, type Scope } from "./scope.ts";
 
 /** What the kernel gives a new one. */
@@ -23,8 +24,11 @@ export function sessionKeyring(scope: Scope): readonly Draft[] {
   // As runc: its user may look for keys in it, too; in a user namespace whoever has its number may.
   const search = namespaceOf(scope, "user") === "inherited" ? KEY.KEY_USR_SEARCH : KEY.KEY_OTH_SEARCH;
   const make = at("init", "");
+  const label = scope.config.process?.selinuxLabel ?? "";
   const own = flags(KEY_SPEC, KEY_SPEC.KEY_SPEC_SESSION_KEYRING);
   return [
+    // SELinux gives keys the label of the process that will use them; execve(2) forgets it.
+    ...(label === "" ? [] : writeProc(at("init", "/process/selinuxLabel"), "self/attr/keycreate", label)),
     make("keyctl", [flags(KEYCTL, KEYCTL.KEYCTL_JOIN_SESSION_KEYRING), string(keyring)], {
       tolerate: { ENOSYS: "without-keyring" },
     }),

@@ -26,6 +26,7 @@ export function openProc(scope: Scope): readonly Step[] {
 function needsProc(scope: Scope): boolean {
   const { process, linux } = scope.config;
   const offsets = Object.keys(linux?.timeOffsets ?? {}).length > 0 && namespaceOf(scope, "time") === "new";
+  if (process?.apparmorProfile || process?.selinuxLabel) return true;
   return process?.oomScoreAdj !== undefined || Object.keys(linux?.sysctl ?? {}).length > 0 || offsets;
 }
 

@@ -2,14 +2,12 @@
 /** Properties that are valid but not carried out yet: refused, never ignored, as soon as they ask for something. */
 import type { Config, DeviceRule } from "./config.ts";
 import { pointer } from "./pointer.ts";
-import { type Fault, linuxOf, processOf, type Rule } from "./rule.ts";
+import { type Fault, linuxOf, type Rule } from "./rule.ts";
 import { sectionOf } from "./sections.ts";
 
 /** Place of the property -> its value. */
 const PROPERTIES: readonly (readonly [place: string, value: (config: Config) => unknown])[] = [
   ["/hooks", ({ hooks }) => Object.values(hooks ?? {}).flat()],
-  ["/process/apparmorProfile", (config) => processOf(config).apparmorProfile],
-  ["/process/selinuxLabel", (config) => processOf(config).selinuxLabel],
   ["/linux/mountLabel", (config) => linuxOf(config).mountLabel],
   ["/linux/seccomp", (config) => linuxOf(config).seccomp],
   ["/linux/intelRdt", (config) => linuxOf(config).intelRdt],

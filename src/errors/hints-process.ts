@@ -77,6 +77,18 @@ export const PROCESS_HINTS: readonly Hint[] = [
     hint: "the kernel does not accept this value for the parameter",
   },
   {
+    call: "write",
+    errno: "ENOENT EINVAL EACCES EPERM",
+    line: /"exec |apparmorProfile/,
+    hint: "the profile is not loaded, or the runtime's own profile does not allow the change: see /sys/kernel/security/apparmor/profiles",
+  },
+  {
+    call: "write",
+    errno: "EINVAL EACCES EPERM",
+    line: /selinuxLabel/,
+    hint: "the policy does not know this label, or does not allow the runtime to set it: see sestatus(8) and the audit log",
+  },
+  {
     call: "execve execveat",
     errno: "ENOENT",
     hint: "if the file is there, its interpreter is not: the loader of a dynamic program, or what #! names (a line that ends in CRLF names a file ending in \\r)",

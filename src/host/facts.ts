@@ -32,6 +32,8 @@ export interface Facts {
   readonly idmap: { readonly newuidmap: string | null; readonly newgidmap: string | null };
   /** What file descriptors 0, 1 and 2 are: their owner, and whether they are /dev/null. */
   readonly stdio: readonly { readonly uid: number; readonly null: boolean }[];
+  /** Whether the security modules are there that config.json asks for; false where it does not. */
+  readonly lsm: { readonly apparmor: boolean; readonly selinux: boolean };
   /** Whether /proc/kcore exists on the host. */
   readonly kcore: boolean;
   /** Whether the runtime itself runs in a user namespace that is not the first one (device nodes cannot be made there). */

@@ -10,6 +10,7 @@ import type { Facts } from "./facts.ts";
 import { probeCgroup } from "./probe-cgroup.ts";
 import { probeIdmapTools } from "./probe-idmap.ts";
 import { probeKernel, probeSelf } from "./probe-kernel.ts";
+import { probeLsm } from "./probe-lsm.ts";
 import { probeNamespaces } from "./probe-namespaces.ts";
 import { probeRootfs } from "./probe-rootfs.ts";
 import { probeSources } from "./probe-sources.ts";
@@ -34,6 +35,7 @@ export function probe(config: Config, bundle: string, stdio: readonly number[] =
     namespaces: probeNamespaces(config),
     idmap: probeIdmapTools(config),
     stdio: stdio.map(probeStdio),
+    lsm: probeLsm(config),
     kcore: probeKcore(),
     rlimits: probeLimits(config),
     callerFiles: probeCallerFiles(config),

@@ -36,6 +36,7 @@ export interface Host {
   readonly copyUp?: Readonly<Record<string, readonly CopyUpEntry[]>>;
   readonly idmap?: Facts["idmap"];
   readonly stdio?: Facts["stdio"];
+  readonly lsm?: Facts["lsm"];
   readonly kcore?: boolean;
   readonly userns?: boolean;
   /** Type -> soft and hard. */
@@ -69,6 +70,7 @@ export function factsFor(config: Config, bundle: string, host: Host = {}): Facts
     copyUp: host.copyUp ?? {},
     idmap: host.idmap ?? TOOLS,
     stdio: host.stdio ?? [QUIET, QUIET, QUIET],
+    lsm: host.lsm ?? { apparmor: false, selinux: false },
     kcore,
     userns,
     rlimits: limitsOf(config, host),

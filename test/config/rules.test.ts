@@ -300,15 +300,6 @@ const FINDINGS: readonly Row[] = [
     "/linux/memoryPolicy/flags: MPOL_F_NUMA_BALANCING is for MPOL_BIND",
   ],
   [
-    "what comes later",
-    process({
-      apparmorProfile: "a",
-      selinuxLabel: "b",
-    }),
-    "/process/apparmorProfile: not supported yet",
-    "/process/selinuxLabel: not",
-  ],
-  [
     "what comes later of Linux",
     linux({
       mountLabel: "a",

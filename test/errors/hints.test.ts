@@ -36,6 +36,8 @@ const TOLD: readonly (readonly [line: string, errno: string, hint: RegExp])[] = 
   ['memfd_create("init", MFD_EXEC)', "EACCES", /vm\.memfd_noexec/],
   ['fsconfig($fs, FSCONFIG_SET_STRING, "sise", "1k", 0)', "EINVAL", /does not know this option/],
   ["fsconfig($fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)", "EINVAL", /together/],
+  ['write($file, "exec none", 9) # /process/apparmorProfile', "ENOENT", /not loaded/],
+  ['write($file, "a:b:c", 5) # /process/selinuxLabel', "EINVAL", /policy/],
   ["sched_setattr(0, {size=56, sched_policy=SCHED_RR}, 0)", "EPERM", /realtimeRuntime/],
   ["sched_setattr(0, {size=56, sched_policy=SCHED_OTHER}, 0)", "EPERM", /nice/],
   ["ioprio_set(IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_RT, 0))", "EPERM", /IOPRIO_CLASS_BE/],

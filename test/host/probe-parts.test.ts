@@ -1,9 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-import { expect, test } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { readCgroups } from "../../src/host/probe-cgroup.ts";
 import { homeOf } from "../../src/host/probe-home.ts";
 import { isInitialMap, readKernel, readStatus } from "../../src/host/probe-kernel.ts";
+import { probeLsm } from "../../src/host/probe-lsm.ts";
 import { mountFlags } from "../../src/host/probe-sources.ts";
+
+test("security modules are looked for where config.json asks for them", () => {
+  const sysfs = mkdtempSync(join(tmpdir(), "tsrun-lsm-"));
+  onTestFinished(() => rmSync(sysfs, { recursive: true }));
+  const wish = (process: object, linux = {}) =>
+    probeLsm({ ociVersion: "1.3.0", process: { cwd: "/", ...process }, linux }, sysfs);
+  const both = { apparmorProfile: "a", selinuxLabel: "b" };
+  expect(wish(both)).toEqual({ apparmor: false, selinux: false });
+  for (const dir of ["module/apparmor/parameters", "fs/selinux"]) mkdirSync(join(sysfs, dir), { recursive: true });
+  writeFileSync(join(sysfs, "module/apparmor/parameters/enabled"), "Y\n");
+  writeFileSync(join(sysfs, "fs/selinux/enforce"), "1");
+  expect(wish(both)).toEqual({ apparmor: true, selinux: true });
+  expect(wish({ apparmorProfile: "" })).toEqual({ apparmor: false, selinux: false });
+  expect(wish({}, { mountLabel: "c" })).toEqual({ apparmor: false, selinux: true });
+  writeFileSync(join(sysfs, "module/apparmor/parameters/enabled"), "N\n");
+  expect(wish(both)).toEqual({ apparmor: false, selinux: true });
+});
 
 test.each([
   ["6.1.0-18-amd64", 6, 1],

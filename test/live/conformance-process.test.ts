@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The process of the container: config.md#process, runtime-linux.md#file-descriptors. */
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
@@ -94,6 +94,24 @@ test("the container has a session keyring of its own, unless --no-new-keyring ke
   const [own, kept] = [container(t, keys), container(t, keys)];
   expect((await own.ok("run")).stdout).toMatch(new RegExp(` 3f1b0000 +0 +0 keyring +_ses\\.${own.id}: empty$`, "m"));
   expect((await kept.ok("run", ["--no-new-keyring"])).stdout).not.toContain("_ses.test-");
+});
+
+test("a profile or label of a security module that the kernel does not have is refused", async (t) => {
+  requires(t, "root");
+  const wishes = [
+    { apparmorProfile: "tsrun-test", selinuxLabel: "" },
+    { apparmorProfile: "", selinuxLabel: "system_u:system_r:container_t:s0" },
+  ];
+  const there = [existsSync("/sys/module/apparmor"), existsSync("/sys/fs/selinux/enforce")];
+  for (const [index, wish] of wishes.entries()) {
+    if (there[index]) continue;
+    const c = container(t, (spec) => Object.assign(spec.process, wish));
+    const { status, stderr } = await c.call("create");
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(
+      /\/process\/(apparmorProfile|selinuxLabel) +(AppArmor|SELinux) is not enabled in this kernel/,
+    );
+  }
 });
 
 test("oomScoreAdj is set when the configuration says so", async (t) => {
