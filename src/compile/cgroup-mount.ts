@@ -8,6 +8,7 @@ import { openTree } from "./bind-mounts.ts";
 import { makeFilesystem } from "./filesystems.ts";
 import { setAttr, setAttributes } from "./mount-attributes.ts";
 import { attach, type MountJob, moveTo } from "./mount-job.ts";
+import { labelOf } from "./mount-label.ts";
 import { openInRoot } from "./paths.ts";
 import { close, namespaceOf } from "./scope.ts";
 
@@ -42,7 +43,12 @@ function unifiedMount(job: MountJob): Step[] {
 function legacyMount(job: MountJob): Step[] {
   const { make, options, scope } = job;
   const attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-  const tmpfs = { type: "tmpfs", source: "tmpfs", parameters: [["mode", "755"] as const], attributes };
+  const tmpfs = {
+    type: "tmpfs",
+    source: "tmpfs",
+    parameters: [["mode", "755"] as const, ...labelOf(scope, "tmpfs")],
+    attributes,
+  };
   const hierarchies = scope.facts.cgroup.hierarchies.filter(({ version }) => version === 1);
   const readonly = (options.attributes.set & MOUNT_ATTR_RDONLY) !== 0;
   return [

@@ -7,6 +7,7 @@ import type { Call, Step } from "../plan/step.ts";
 import { inputs } from "./bootstrap.ts";
 import { setAttributes } from "./mount-attributes.ts";
 import { coveredMode, type MountJob, targetResolve } from "./mount-job.ts";
+import { labelOf } from "./mount-label.ts";
 import { mountFlags, type ParsedOptions } from "./mount-options.ts";
 import { openInRoot, openTarget } from "./paths.ts";
 import { close } from "./scope.ts";
@@ -31,7 +32,9 @@ export function classicMount(job: MountJob): Step[] {
   const { make, mount, options, path } = job;
   if (options.tmpcopyup) return copyRefused(job);
   const bits = coveredMode(job);
-  const data = bits === undefined ? options.data : [...options.data, `mode=${bits.toString(8)}`];
+  // A category list has commas, which only quotes keep together.
+  const label = labelOf(job.scope, mount.type ?? "", options.data).map(([key, value]) => `${key}="${value}"`);
+  const data = [...options.data, ...(bits === undefined ? [] : [`mode=${bits.toString(8)}`]), ...label];
   return [
     ...openTarget(make, { path, kind: "directory", name: "target", resolve: targetResolve(job) }),
     ...mountOver(job, { type: mount.type, bits: mountFlags(options), data }),

@@ -7,6 +7,7 @@ import { classicMount, needsClassic } from "./classic-mount.ts";
 import { copyUp } from "./copy-up.ts";
 import { setAttr, setAttributes } from "./mount-attributes.ts";
 import { attach, coveredMode, type MountJob } from "./mount-job.ts";
+import { labelOf, labelQueues } from "./mount-label.ts";
 import type { ParsedOptions } from "./mount-options.ts";
 import { close, type Make } from "./scope.ts";
 
@@ -18,13 +19,18 @@ export function filesystemMount(job: MountJob): Step[] {
   const filesystem = {
     type: mount.type ?? "",
     source: mount.source,
-    parameters: [...superParameters(options, late), ...dataOf(job)],
+    parameters: [
+      ...superParameters(options, late),
+      ...dataOf(job),
+      ...labelOf(job.scope, mount.type ?? "", options.data),
+    ],
     attributes: late ? options.attributes.set & ~MOUNT_ATTR.MOUNT_ATTR_RDONLY : options.attributes.set,
   };
   return [
     ...makeFilesystem(make, filesystem, name),
     ...(options.tmpcopyup ? copyUp(job, name) : []),
     ...keepMode(job, name),
+    ...labelQueues(job, name),
     ...(late && !isDev(job) ? readonlyNow(job, name) : []),
     ...setAttributes(make, name, options, { set: 0, clear: 0 }),
     ...attach(job, "directory", name, isDev(job)),

@@ -7,6 +7,7 @@ import { type Call, NEXT } from "../plan/step.ts";
 import { checkDevice } from "./devices.ts";
 import { makeFilesystem } from "./filesystems.ts";
 import { HERE, moveTo } from "./mount-job.ts";
+import { labelOf } from "./mount-label.ts";
 import { components, openInRoot } from "./paths.ts";
 import { at, close, type Draft, type Make, type Scope } from "./scope.ts";
 
@@ -16,11 +17,14 @@ export function maskedPaths(scope: Scope): readonly Draft[] {
   if (paths.length === 0) return [];
   const make = at("init", "/linux/maskedPaths");
   const shared = clonesDetached(scope);
+  const label = labelOf(scope, "tmpfs");
   return [
     make("openat", [HERE, string("/dev/null"), flags(O, O.O_PATH | O.O_NOFOLLOW | O.O_CLOEXEC)], { result: "null" }),
     checkDevice(make, { type: "c", major: 1, minor: 3 }, { at: "null", path: "" }),
-    ...(shared ? emptyDirectory(make, "empty") : []),
-    ...paths.flatMap((path, index) => maskSteps(at("init", `/linux/maskedPaths/${index}`), { path, index, shared })),
+    ...(shared ? emptyDirectory(make, "empty", label) : []),
+    ...paths.flatMap((path, index) =>
+      maskSteps(at("init", `/linux/maskedPaths/${index}`), { path, index, shared, label }),
+    ),
     ...(shared ? [close(make, "empty")] : []),
     close(make, "null"),
   ];
@@ -31,20 +35,30 @@ function clonesDetached({ facts }: Scope): boolean {
   return facts.kernel.major > 6 || (facts.kernel.major === 6 && facts.kernel.minor >= 15);
 }
 
-function emptyDirectory(make: Make, name: string): Call[] {
-  const parameters = [["ro"], ["nr_blocks", "1"], ["nr_inodes", "2"]] as const;
+function emptyDirectory(make: Make, name: string, label: Label): Call[] {
+  const parameters = [["ro"], ["nr_blocks", "1"], ["nr_inodes", "2"], ...label] as const;
   const attributes = MOUNT_ATTR.MOUNT_ATTR_RDONLY;
   return makeFilesystem(make, { type: "tmpfs", source: "tmpfs", parameters, attributes }, name);
 }
 
+type Label = ReturnType<typeof labelOf>;
+
+interface Masked {
+  readonly path: string;
+  readonly index: number;
+  /** `$empty` covers all directories. */
+  readonly shared: boolean;
+  readonly label: Label;
+}
+
 /** A path that is missing needs no mask. Opened as a directory first, it tells what it is by ENOTDIR. */
-function maskSteps(make: Make, { path, index, shared }: { path: string; index: number; shared: boolean }): Draft[] {
+function maskSteps(make: Make, { path, index, shared, label }: Masked): Draft[] {
   const [file, covered, end] = [`masked${index}-file`, `masked${index}-covered`, `masked${index}-end`];
   const open = (bits: number, tolerate: Record<string, string>) =>
     openInRoot(make, components(path).join("/"), { name: "target", flags: bits, resolve: 0 }, { tolerate });
   return [
     open(O.O_DIRECTORY, { ENOENT: end, ENOTDIR: file }),
-    ...(shared ? [cloneOf(make, "empty")] : emptyDirectory(make, "cover")),
+    ...(shared ? [cloneOf(make, "empty")] : emptyDirectory(make, "cover", label)),
     moveTo(make, "cover", "target", { branch: { value: 0, equal: covered, other: NEXT } }),
     { mark: file },
     open(0, { ENOENT: end }),

@@ -6,6 +6,7 @@ import { cgroupMount } from "./cgroup-mount.ts";
 import { remount } from "./classic-mount.ts";
 import { filesystemMount, isDev } from "./filesystems.ts";
 import { type MountJob, mountJobs } from "./mount-job.ts";
+import { checkMountLabel } from "./mount-label.ts";
 import { components } from "./paths.ts";
 import { namespaceOf, type Scope } from "./scope.ts";
 
@@ -16,6 +17,7 @@ const PROC_FILES = new Set([
 ]);
 
 export function mounts(scope: Scope): readonly Step[] {
+  checkMountLabel(scope);
   const jobs = mountJobs(scope);
   if (jobs.length > 0 && namespaceOf(scope, "mount") === "inherited") {
     const message =

@@ -8,7 +8,6 @@ import { sectionOf } from "./sections.ts";
 /** Place of the property -> its value. */
 const PROPERTIES: readonly (readonly [place: string, value: (config: Config) => unknown])[] = [
   ["/hooks", ({ hooks }) => Object.values(hooks ?? {}).flat()],
-  ["/linux/mountLabel", (config) => linuxOf(config).mountLabel],
   ["/linux/seccomp", (config) => linuxOf(config).seccomp],
   ["/linux/intelRdt", (config) => linuxOf(config).intelRdt],
   ["/linux/netDevices", (config) => linuxOf(config).netDevices],

@@ -302,12 +302,10 @@ const FINDINGS: readonly Row[] = [
   [
     "what comes later of Linux",
     linux({
-      mountLabel: "a",
       intelRdt: { closID: "a" },
       netDevices: { eth0: {} },
       resources: { pids: { limit: 0 }, unified: { "a.b": "c" }, unknown: 3 },
     }),
-    "/linux/mountLabel: not",
     "/linux/intelRdt: not",
     "/linux/netDevices: not",
     "/linux/resources/pids: not",

@@ -18,7 +18,6 @@ const REFUSED: readonly (readonly [string, string, unknown])[] = [
   ["/hooks", "/hooks", { startContainer: HOOK }],
   ["/hooks", "/hooks", { poststart: HOOK }],
   ["/hooks", "/hooks", { poststop: HOOK }],
-  ["/linux/mountLabel", "/linux/mountLabel", "label"],
   ["/linux/seccomp", "/linux/seccomp", { defaultAction: "SCMP_ACT_ALLOW" }],
   ["/linux/intelRdt", "/linux/intelRdt", { closID: "c" }],
   ["/linux/netDevices", "/linux/netDevices", { eth0: {} }],

@@ -101,15 +101,20 @@ test("a profile or label of a security module that the kernel does not have is r
   const wishes = [
     { apparmorProfile: "tsrun-test", selinuxLabel: "" },
     { apparmorProfile: "", selinuxLabel: "system_u:system_r:container_t:s0" },
+    { mountLabel: "system_u:object_r:container_file_t:s0" },
   ];
-  const there = [existsSync("/sys/module/apparmor"), existsSync("/sys/fs/selinux/enforce")];
+  const selinux = existsSync("/sys/fs/selinux/enforce");
+  const there = [existsSync("/sys/module/apparmor"), selinux, selinux];
   for (const [index, wish] of wishes.entries()) {
     if (there[index]) continue;
-    const c = container(t, (spec) => Object.assign(spec.process, wish));
+    const c = container(t, (spec) => {
+      if ("mountLabel" in wish) Object.assign(spec.linux, wish);
+      else Object.assign(spec.process, wish);
+    });
     const { status, stderr } = await c.call("create");
     expect(status).not.toBe(0);
     expect(stderr).toMatch(
-      /\/process\/(apparmorProfile|selinuxLabel) +(AppArmor|SELinux) is not enabled in this kernel/,
+      /\/(apparmorProfile|selinuxLabel|mountLabel) +(AppArmor|SELinux) is not enabled in this kernel/,
     );
   }
 });
