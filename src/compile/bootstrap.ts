@@ -5,7 +5,7 @@ import { AT, O } from "../kernel/open.ts";
 import { PR } from "../kernel/prctl.ts";
 import { bytes, flags, int, ref, string } from "../plan/operands.ts";
 import type { Act, Step } from "../plan/step.ts";
-import { at, close, namespaceOf, type Scope } from "./scope.ts";
+import { at, close, type FileWrite, namespaceOf, type Scope } from "./scope.ts";
 
 /** The descriptors that the image starts with, above stdio and the preserved ones. */
 export function inputs(scope: Scope): Record<string, number> {
@@ -22,8 +22,18 @@ export function prepare(scope: Scope): readonly Step[] {
   return [
     { stage: "runtime", from: "", act: "state", status: "creating" },
     ...cgroups,
+    ...(scope.options.cgroup ?? []).flatMap(({ writes = [] }) => writes.map(written)),
     { stage: "runtime", from: "", act: "spawn" },
   ];
+}
+
+/** Limits that the image itself would run into; it waits for `start` by now, or will. config-linux.md#pids. */
+export function lateLimits(scope: Scope): readonly Step[] {
+  return (scope.options.cgroup ?? []).flatMap(({ late = [] }) => late.map(written));
+}
+
+function written({ path, data, from }: FileWrite): Act {
+  return { stage: "runtime", from, act: "write", path, data };
 }
 
 /** Whatever else the caller left open ends here: CVE-2024-21626. And umask 0: every mode that follows is meant. */

@@ -6,7 +6,7 @@ import { ConfigError } from "../errors/errors.ts";
 import type { Facts } from "../host/facts.ts";
 import { type Call, isCall, type Plan, type Step } from "../plan/step.ts";
 import { earlySources } from "./bind-mounts.ts";
-import { closeInherited, closeToTracers, inputs, joinCgroup, prepare } from "./bootstrap.ts";
+import { closeInherited, closeToTracers, inputs, joinCgroup, lateLimits, prepare } from "./bootstrap.ts";
 import { devices, devLinks, workingDirectory } from "./devices.ts";
 import { sessionKeyring } from "./keyring.ts";
 import { securityModules } from "./lsm.ts";
@@ -84,6 +84,7 @@ const CHAPTERS: readonly Chapter[] = [
   capabilities, // after the ids, which would clear them
   noNewPrivileges,
   findProgram, // as the user, so that `create` can tell
+  lateLimits, // all processes of the start are there
   waitForStart,
   setLimits, // too low a limit would end the image itself
   umask,
@@ -118,7 +119,8 @@ export function compile(config: Config, facts: Facts, options: CompileOptions = 
 
 /** The container's own cgroup is made, joined, and bound where a cgroup mount without a cgroup namespace shows it. */
 function speaksOfName(chapter: Chapter, scope: Scope): boolean {
-  if (chapter === prepare || chapter === joinCgroup || chapter === sessionKeyring) return true;
+  if (chapter === prepare || chapter === joinCgroup || chapter === lateLimits || chapter === sessionKeyring)
+    return true;
   return chapter === mounts && namespaceOf(scope, "cgroup") === "inherited";
 }
 

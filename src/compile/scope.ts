@@ -27,6 +27,17 @@ export interface CgroupDirectory {
   readonly procs: string;
   readonly version: 1 | 2;
   readonly controllers: readonly string[];
+  /** What is written to files of the cgroup, and of those above it, before anything joins. */
+  readonly writes?: readonly FileWrite[];
+  /** The same, when the init is there: what limits the number of processes counts the runtime's own, too. */
+  readonly late?: readonly FileWrite[];
+}
+
+export interface FileWrite {
+  readonly path: string;
+  readonly data: string;
+  /** JSON pointer of the property that asks for it. */
+  readonly from: string;
 }
 
 export interface Scope {

@@ -16,7 +16,7 @@ const PROPERTIES: readonly (readonly [place: string, value: (config: Config) => 
 export const UNSUPPORTED: readonly Rule[] = [
   ...PROPERTIES.map(([place, value]) => refusal(place, value)),
   {
-    name: "limits of /linux/resources are not supported yet",
+    name: "some limits of /linux/resources are not supported yet",
     spec: sectionOf("/linux/resources"),
     reads: ["/linux/resources"],
     level: "error",
@@ -56,17 +56,7 @@ export const UNSUPPORTED: readonly Rule[] = [
   },
 ];
 
-const LIMITS: ReadonlySet<string> = new Set([
-  "devices",
-  "memory",
-  "cpu",
-  "blockIO",
-  "hugepageLimits",
-  "network",
-  "pids",
-  "rdma",
-  "unified",
-]);
+const LIMITS: ReadonlySet<string> = new Set(["devices", "blockIO", "hugepageLimits", "network", "rdma", "unified"]);
 
 function refusal(place: string, value: (config: Config) => unknown): Rule {
   return {

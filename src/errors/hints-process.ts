@@ -2,6 +2,9 @@
 /** Hints for cgroups and the process itself. cgroups(7), execve(2), capabilities(7), getrlimit(2). */
 import type { Hint } from "./hint.ts";
 
+/** A file of a limit, in the directory of a cgroup. */
+const LIMIT = /"[^"]*\/(?:memory|cpu|cpuset|pids)\.[\w.]+"/;
+
 export const PROCESS_HINTS: readonly Hint[] = [
   // Control groups: cgroups(7), cgroup-v2.rst.
   {
@@ -33,6 +36,30 @@ export const PROCESS_HINTS: readonly Hint[] = [
     errno: "EBUSY",
     line: /cgroup\.subtree_control/,
     hint: "controllers can be passed on only by a cgroup (v2) without processes of its own",
+  },
+  {
+    call: "write",
+    errno: "EACCES EPERM EROFS",
+    line: /cgroup\.subtree_control/,
+    hint: "this user may not hand the controller down: ask for a delegated cgroup (systemd: Delegate=yes)",
+  },
+  {
+    call: "write",
+    errno: "ENOENT",
+    line: LIMIT,
+    hint: "the kernel does not offer this limit: it was built, or booted, without it (swapaccount=0, no CONFIG_CFS_BANDWIDTH)",
+  },
+  {
+    call: "write",
+    errno: "EBUSY",
+    line: /"[^"]*\/memory\.[\w.]*limit_in_bytes"/,
+    hint: "the cgroup uses more memory than that already, and it cannot be freed",
+  },
+  {
+    call: "write",
+    errno: "EINVAL ERANGE EACCES ENOSPC",
+    line: LIMIT,
+    hint: "the kernel does not accept this value: it is out of range, or beyond what a cgroup further up allows",
   },
   {
     call: "mkdir mkdirat",

@@ -17,7 +17,7 @@ import { createState, removeState, startSocket, writeFirstState, writeState } fr
 import { type Console, openConsole } from "./console.ts";
 import type { StepText } from "./failure.ts";
 import { perform } from "./perform.ts";
-import { compileOptions, type Prepared, prepare, type Wish } from "./prepare.ts";
+import { compileOptions, limited, type Prepared, prepare, type Wish } from "./prepare.ts";
 import { checkPreserved } from "./preserved-fds.ts";
 import type { ContainerRecord } from "./record.ts";
 import { isoTime } from "./time.ts";
@@ -144,7 +144,10 @@ async function startImage(begun: Begun, made: MadeCgroup, record: ContainerRecor
 function planFor({ creation, prepared }: Begun, made: MadeCgroup): Plan {
   if (made.warning !== undefined && made.warning !== prepared.place.warning) creation.warn(made.warning);
   if (made.dirs.length === prepared.place.dirs.length) return prepared.compiled.plan;
-  return compile(prepared.config, prepared.facts, compileOptions(creation, made.dirs)).plan;
+  const { config, facts } = prepared;
+  // What there is to warn of was told before.
+  const dirs = limited(made.dirs, config, facts, () => {});
+  return compile(config, facts, compileOptions(creation, dirs)).plan;
 }
 
 async function orKill(pid: number, work: () => void): Promise<void> {

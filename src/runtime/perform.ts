@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Performs the steps of a plan that are the runtime's own, in their order, beside the image that performs the rest. */
-import { writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import type { Image } from "../emit/image.ts";
 import { decodeReport, LOG_SIZE, REPORT_SIZE } from "../emit/report.ts";
 import { HostError, SyscallError } from "../errors/errors.ts";
@@ -151,7 +151,13 @@ function told(status: ExitStatus | undefined): string {
 
 async function write(path: string, data: string, { from }: Act): Promise<void> {
   try {
-    writeFileSync(path, data);
+    // Never creates: a file that is not there is a feature that the kernel does not have.
+    const fd = openSync(path, constants.O_WRONLY);
+    try {
+      writeSync(fd, data);
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     const { hintFor } = await import("../errors/hints.ts");
     const errno = ((error as NodeJS.ErrnoException).code ?? "EIO") as ErrnoName;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From a bundle to a plan: everything that happens before the host is changed. */
+
+import { type LimitedDir, limitDirs } from "../cgroup/limits.ts";
 import { possiblePlace } from "../cgroup/make.ts";
-import { type CgroupPlace, placeCgroup } from "../cgroup/place.ts";
+import { type CgroupDir, type CgroupPlace, placeCgroup } from "../cgroup/place.ts";
 import type { Compiled } from "../compile/compile.ts";
 import type { CompileOptions } from "../compile/scope.ts";
 import type { Config } from "../config/config.ts";
@@ -46,9 +48,23 @@ export function prepare(wish: Wish): Prepared {
   });
   const place = possiblePlace(wanted);
   if (place.warning !== undefined) wish.warn(place.warning);
-  const compiled = wish.memory.compile(config, facts, compileOptions(wish, place.dirs));
+  const compiled = wish.memory.compile(
+    config,
+    facts,
+    compileOptions(wish, limited(place.dirs, config, facts, wish.warn)),
+  );
   for (const warning of compiled.warnings) wish.warn(warning);
   return { config, facts, place, compiled };
+}
+
+/** The cgroup with its limits; ConfigError for what its hierarchies cannot do. */
+export function limited(
+  dirs: readonly CgroupDir[],
+  { linux }: Config,
+  facts: Facts,
+  warn: (warning: string) => void,
+): readonly LimitedDir[] {
+  return limitDirs(dirs, linux?.resources, facts.cgroup, `${facts.bundle}/config.json`, warn);
 }
 
 /** What of a wish the compiler is told. */

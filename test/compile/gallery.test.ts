@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { limitWrites } from "../../src/cgroup/limits.ts";
 import { placeCgroup } from "../../src/cgroup/place.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { parseConfig } from "../../src/config/parse.ts";
@@ -75,5 +76,6 @@ function compileBundle(name: string, host: Host = {}) {
     uid: facts.uid,
     rootless: facts.userns,
   });
-  return compile(config, facts, { cgroup: place.dirs });
+  const { writes, late } = limitWrites(config.linux?.resources ?? {}, place.dirs, { mounted: [], enabled: {} });
+  return compile(config, facts, { cgroup: place.dirs.map((dir) => ({ ...dir, writes, late })) });
 }

@@ -308,7 +308,6 @@ const FINDINGS: readonly Row[] = [
     }),
     "/linux/intelRdt: not",
     "/linux/netDevices: not",
-    "/linux/resources/pids: not",
     "/linux/resources/unified: not",
   ],
   [

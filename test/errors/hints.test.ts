@@ -51,6 +51,10 @@ const TOLD: readonly (readonly [line: string, errno: string, hint: RegExp])[] = 
   ['write($file, "0", 1)  # /linux/sysctl/net.ipv4.ip_forward', "EINVAL", /value/],
   ['openat2($proc, "sys/kernel/domainname", {flags=O_WRONLY}, 24)', "EROFS", /belongs to the host/],
   ['write($procs, "0", 1)  # /linux/cgroupsPath', "EBUSY", /passed on to its children/],
+  ['write("/sys/fs/cgroup/cgroup.subtree_control", "+pids")', "EACCES", /Delegate=yes/],
+  ['write("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "1")', "ENOENT", /does not offer/],
+  ['write("/sys/fs/cgroup/cpuset/a/cpuset.cpus", "99")', "EINVAL", /does not accept this value/],
+  ['write("/sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1")', "EBUSY", /uses more memory/],
 ];
 
 test.each(TOLD)("%s = -1 %s is explained", (line, errno, hint) => {

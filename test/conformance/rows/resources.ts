@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** config-linux.md: linux.resources. Limits come in a later release; the schema checks their shape already. */
+/** config-linux.md: linux.resources. Some limits come in a later release; the schema checks their shape already. */
 import { both, must, partly, type Row, refused, required, section, shown } from "../row.ts";
 
-const LIMITS = "`/linux/resources` is refused until it is implemented, never ignored.";
+const LIMITS = "This part of `/linux/resources` is refused until it is implemented, never ignored.";
+const LIMITED = "cgroup/limits.test.ts";
 const INVALID = "conformance/invalid.test.ts";
 const REFUSED = refused("/linux/resources");
 
@@ -24,13 +25,23 @@ export const RESOURCES: readonly Row[] = [
     ),
     must("device-rule-allow", "`allow` (boolean, REQUIRED)", shape("devices/0/allow")),
   ]),
-  ...section("config-linux.md#memory", [must("memory-check", "and MUST reject the new limit.", REFUSED)]),
+  ...section("config-linux.md#memory", [
+    must(
+      "memory-check",
+      "and MUST reject the new limit.",
+      shown(LIMITED, "a limit below what the cgroup uses is refused where checkBeforeUpdate asks for it"),
+    ),
+  ]),
   ...section("config-linux.md#cpu", [
-    must("cpu-quota", "it MUST be no smaller than `burst` (runtimes MAY generate an error).", REFUSED),
+    must(
+      "cpu-quota",
+      "it MUST be no smaller than `burst` (runtimes MAY generate an error).",
+      shown(LIMITED, "a burst above a positive quota is refused"),
+    ),
     must(
       "cpu-burst",
       "this value MUST be no larger than any positive `quota` (runtimes MAY generate an error).",
-      REFUSED,
+      shown(LIMITED, "a burst above a positive quota is refused"),
     ),
   ]),
   ...section("config-linux.md#block-io", [

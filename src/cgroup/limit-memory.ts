@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/** linux.resources.memory as files of a cgroup. config-linux.md#memory; the kernel's cgroup-v1/memory and cgroup-v2. */
+import type { MemoryLimits } from "../config/config.ts";
+import type { LimitDesk } from "./limit-desk.ts";
+
+const PLACE = "/linux/resources/memory";
+
+/** Bytes; 0 sets no limit, as with runc: callers that do not know of absence write it for "none". */
+type Bytes = number | bigint;
+
+/** The limit comes before memory+swap, which cannot be lower (v1). */
+export function memoryWrites(memory: MemoryLimits, desk: LimitDesk, used = 0n): void {
+  const { limit = 0, reservation = 0, swap = 0, kernel = 0, kernelTCP = 0 } = memory;
+  if (asks(limit)) bytes(desk, "limit", "memory.limit_in_bytes", "memory.max", limit);
+  if (memory.checkBeforeUpdate === true && limit > 0 && limit < used) {
+    desk.refuse(`${PLACE}/limit`, `the cgroup uses ${used} bytes already, and "checkBeforeUpdate" is asked for`);
+  }
+  if (asks(swap)) swapWrite(limit, swap, desk);
+  if (asks(reservation)) bytes(desk, "reservation", "memory.soft_limit_in_bytes", "memory.low", reservation);
+  if (asks(kernelTCP)) bytes(desk, "kernelTCP", "memory.kmem.tcp.limit_in_bytes", undefined, kernelTCP);
+  if (asks(kernel)) {
+    desk.warnings.push(`${PLACE}/kernel has no effect: no kernel since Linux 5.16 limits its own memory apart`);
+  }
+  switches(memory, desk);
+}
+
+function switches({ swappiness, disableOOMKiller, useHierarchy }: MemoryLimits, desk: LimitDesk): void {
+  if (swappiness !== undefined) {
+    desk.put("memory", `${PLACE}/swappiness`, { v1: { file: "memory.swappiness", data: String(swappiness) } });
+  }
+  if (disableOOMKiller === true) {
+    desk.put("memory", `${PLACE}/disableOOMKiller`, { v1: { file: "memory.oom_control", data: "1" } });
+  }
+  if (useHierarchy === false) {
+    desk.refuse(`${PLACE}/useHierarchy`, "every kernel since Linux 5.11 counts a cgroup's children with it");
+  }
+}
+
+function bytes(desk: LimitDesk, name: string, v1: string, v2: string | undefined, value: Bytes): void {
+  const data = value < 0 ? "-1" : String(value);
+  desk.put("memory", `${PLACE}/${name}`, {
+    v1: { file: v1, data },
+    v2: v2 === undefined ? undefined : { file: v2, data: value < 0 ? "max" : data },
+  });
+}
+
+/** `swap` is memory and swap together; v2 limits swap alone. */
+function swapWrite(limit: Bytes, swap: Bytes, desk: LimitDesk): void {
+  const from = `${PLACE}/swap`;
+  if (swap > 0 && (limit <= 0 || swap < limit)) {
+    const wrong = limit <= 0 ? `needs a "limit" of memory` : `must not be below "limit"`;
+    desk.refuse(from, `is memory and swap together: ${wrong}`);
+    return;
+  }
+  const alone = swap < 0 ? "max" : String(BigInt(swap) - BigInt(limit));
+  desk.put("memory", from, {
+    v1: { file: "memory.memsw.limit_in_bytes", data: swap < 0 ? "-1" : String(swap) },
+    v2: { file: "memory.swap.max", data: alone },
+  });
+}
+
+function asks(value: Bytes): boolean {
+  return BigInt(value) !== 0n;
+}
