@@ -22,7 +22,8 @@ import {
 import { join } from "node:path";
 
 const CACHE = new URL("../test/.cache/", import.meta.url).pathname;
-const MIRROR = process.env.DEBIAN_MIRROR ?? "http://deb.debian.org/debian";
+// Unless told, the mirror that debootstrap(8) itself takes.
+const MIRROR = process.env.DEBIAN_MIRROR;
 const SUITE = process.env.DEBIAN_SUITE ?? "bookworm";
 
 const PASSWD = `root:x:0:0:root:/root:/bin/sh
@@ -101,11 +102,11 @@ function isStatic(path) {
 function debian(dir) {
   if (process.getuid() !== 0) throw new Error("debootstrap needs root");
   // It leaves a procfs mounted below: in a mount namespace of its own, that ends with it.
-  const words = ["--mount", "debootstrap", "--variant=minbase", SUITE, dir, MIRROR];
+  const words = ["--mount", "debootstrap", "--variant=minbase", SUITE, dir, ...(MIRROR === undefined ? [] : [MIRROR])];
   const run = spawnSync("unshare", words, { encoding: "utf8" });
   if (run.status !== 0) {
     const last = `${run.stdout ?? ""}${run.stderr ?? ""}`.trim().split("\n").at(-1);
-    throw new Error(`debootstrap ${SUITE} from ${MIRROR}: ${run.error?.message ?? last}`);
+    throw new Error(`debootstrap ${SUITE} from ${MIRROR ?? "the usual mirror"}: ${run.error?.message ?? last}`);
   }
 }
 
