@@ -2,11 +2,15 @@
 /** Opening what lies below a directory, without ever leaving it. openat2(2). */
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { ERRNO } from "../kernel/errno.ts";
+import { flagsFor } from "../kernel/flags.ts";
 import { O, RESOLVE } from "../kernel/open.ts";
 import { quote } from "../kernel/quote.ts";
 import { must } from "./call.ts";
 import type { Fd } from "./fd.ts";
 import { callNumber, cString, rawSyscall } from "./syscall.ts";
+
+// The tables have the numbers of x86-64.
+const ARCH = process.arch === "arm64" ? "arm64" : "x64";
 
 // What a path that leads nowhere can answer.
 const NOWHERE: readonly number[] = [ERRNO.ENOENT, ERRNO.ENOTDIR, ERRNO.ELOOP, ERRNO.EACCES, ERRNO.EXDEV];
@@ -19,7 +23,7 @@ const NOWHERE: readonly number[] = [ERRNO.ENOENT, ERRNO.ENOTDIR, ERRNO.ELOOP, ER
 export function openInRoot(root: Fd, path: string, flags: number, resolve = 0): Fd | undefined {
   // struct open_how, 24 bytes: flags 0-7, mode 8-15, resolve 16-23.
   const how = Buffer.alloc(24);
-  how.writeBigUInt64LE(BigInt(flags | O.O_CLOEXEC), 0);
+  how.writeBigUInt64LE(flagsFor(ARCH, O, flags | O.O_CLOEXEC), 0);
   how.writeBigUInt64LE(BigInt(RESOLVE.RESOLVE_IN_ROOT | RESOLVE.RESOLVE_NO_MAGICLINKS | resolve), 16);
   const fd = rawSyscall(callNumber("openat2"), root, cString(path), how, how.length);
   if (NOWHERE.includes(-fd)) return undefined;
@@ -39,5 +43,6 @@ export function openRegularInRoot(root: Fd, path: string): Fd | undefined {
 
 /** A directory by its path, as an O_PATH descriptor: a place to start from. */
 export function openDirectory(path: string): Fd {
-  return openSync(path, O.O_PATH | O.O_DIRECTORY) as Fd;
+  // Node has no O_PATH, which is the same number on both architectures; O_DIRECTORY is not.
+  return openSync(path, O.O_PATH | constants.O_DIRECTORY) as Fd;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The lock of one container: an flock(2) on its directory, freed by the kernel when the holder ends. */
-import { fstatSync, lstatSync, openSync } from "node:fs";
+import { constants, fstatSync, lstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { StateError } from "../errors/errors.ts";
-import { O } from "../kernel/open.ts";
 import { close, type Fd } from "../native/fd.ts";
 import { flock, tryFlock } from "../native/lock.ts";
 import { checkId } from "./id.ts";
@@ -79,7 +78,7 @@ export function notFound(id: string): StateError {
 
 function open(id: string, path: string): Fd {
   try {
-    return openSync(path, O.O_RDONLY | O.O_DIRECTORY | O.O_NOFOLLOW) as Fd;
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW) as Fd;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") throw notFound(id);
     throw error;
