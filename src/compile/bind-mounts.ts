@@ -2,12 +2,13 @@
 /** Bind mounts: a clone of the source's mount, changed while nobody sees it, then moved to its place. config.md#mounts, open_tree(2). */
 import type { SourceFacts } from "../host/facts.ts";
 import { MOUNT_ATTR, MS, OPEN_TREE } from "../kernel/mount.ts";
+import { components } from "../kernel/path.ts";
 import { flags, ref, string } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
 import { setAttributes } from "./mount-attributes.ts";
 import { attach, HERE, type MountJob, mountJobs } from "./mount-job.ts";
 import type { AttributeChange } from "./mount-options.ts";
-import { components, openInRoot } from "./paths.ts";
+import { openInRoot } from "./paths.ts";
 import { at, close, type Make, namespaceOf, opensBeforeUser, type Scope } from "./scope.ts";
 
 /** `bind` or `rbind` makes a bind mount; so does the type `bind`, which engines write. */

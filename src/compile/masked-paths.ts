@@ -2,13 +2,14 @@
 /** maskedPaths: each is opened once inside the root, and covered through that descriptor. config-linux.md#masked-paths. */
 import { MOUNT_ATTR, OPEN_TREE } from "../kernel/mount.ts";
 import { O } from "../kernel/open.ts";
+import { components } from "../kernel/path.ts";
 import { flags, ref, string } from "../plan/operands.ts";
 import { type Call, NEXT } from "../plan/step.ts";
 import { checkDevice } from "./devices.ts";
 import { makeFilesystem } from "./filesystems.ts";
 import { HERE, moveTo } from "./mount-job.ts";
 import { labelOf } from "./mount-label.ts";
-import { components, openInRoot } from "./paths.ts";
+import { openInRoot } from "./paths.ts";
 import { at, close, type Draft, type Make, type Scope } from "./scope.ts";
 
 /** Files are covered by the host's /dev/null, checked to be it (CVE-2025-31133); directories by an empty tmpfs. */

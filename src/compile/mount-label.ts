@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The SELinux label of what is in a mount. config-linux.md#mount-label, mount(8): `context=`. */
+
 import { O } from "../kernel/open.ts";
+import { utf8 } from "../kernel/quote.ts";
 import { bytes, flags, int, ref, string } from "../plan/operands.ts";
 import type { Call } from "../plan/step.ts";
 import type { MountJob } from "./mount-job.ts";
@@ -17,7 +19,7 @@ export function checkMountLabel({ config, facts, findings }: Scope): void {
   const fault = (message: string) =>
     findings.push({ pointer: "/linux/mountLabel", message, spec: "config-linux.md#mount-label" });
   if (!facts.lsm.selinux) fault("SELinux is not enabled in this kernel");
-  if (new TextEncoder().encode(label).length > VALUE_BYTES || label.includes('"')) {
+  if (utf8(label).length > VALUE_BYTES || label.includes('"')) {
     fault(`expected a label of at most ${VALUE_BYTES} bytes and without quotes`);
   }
 }
@@ -34,7 +36,7 @@ export function labelQueues({ scope, make, mount }: MountJob, name: string): Cal
   const label = scope.config.linux?.mountLabel ?? "";
   if (label === "" || mount.type !== "mqueue") return [];
   const how = flags(O, O.O_RDONLY | O.O_DIRECTORY | O.O_NOFOLLOW | O.O_CLOEXEC);
-  const size = new TextEncoder().encode(label).length;
+  const size = utf8(label).length;
   return [
     make("openat", [ref(name), string("."), how], { result: "queues" }),
     make("fsetxattr", [ref("queues"), string("security.selinux"), bytes(label), int(size), int(0)]),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The mounts of config.json, in the listed order. config.md#mounts. */
+
+import { components } from "../kernel/path.ts";
 import type { Step } from "../plan/step.ts";
 import { bindMount, isBind } from "./bind-mounts.ts";
 import { cgroupMount } from "./cgroup-mount.ts";
@@ -7,7 +9,6 @@ import { remount } from "./classic-mount.ts";
 import { filesystemMount, isDev } from "./filesystems.ts";
 import { type MountJob, mountJobs } from "./mount-job.ts";
 import { checkMountLabel } from "./mount-label.ts";
-import { components } from "./paths.ts";
 import { namespaceOf, type Scope } from "./scope.ts";
 
 /** Files of /proc that may be mounted over, for tools that fake them; runc has the same list. */

@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Paths inside the root filesystem: cleaned, with known symlinks resolved inside it, and opened component by component. */
 import { O, RESOLVE, S } from "../kernel/open.ts";
+import { components } from "../kernel/path.ts";
 import { flags, int, mode, ref, string, struct } from "../plan/operands.ts";
 import { type Call, NEXT, type Operand } from "../plan/step.ts";
 import { close, type Make, type Scope } from "./scope.ts";
-
-/** `"/a//b/../c/"` → `["a", "c"]`; relative paths are relative to "/". */
-export function components(path: string): string[] {
-  const kept: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "" || part === ".") continue;
-    if (part === "..") kept.pop();
-    else kept.push(part);
-  }
-  return kept;
-}
 
 const MAX_LINKS = 40;
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Writes to procfs, through the host's own procfs that was opened before anything else: CVE-2019-16884, CVE-2025-52881. */
+
 import { sysctlPath } from "../config/sysctl.ts";
 import { MAGIC } from "../kernel/magic.ts";
 import { AT, O, RESOLVE } from "../kernel/open.ts";
+import { utf8 } from "../kernel/quote.ts";
 import { bytes, flags, int, out, ref, string, struct } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
 import { at, close, type Make, namespaceOf, type Scope } from "./scope.ts";
@@ -38,7 +40,7 @@ export function writeProc(make: Make, path: string, text: string): Call[] {
   });
   return [
     make("openat2", [ref("proc"), string(path), how, int(24)], { result: "file" }),
-    make("write", [ref("file"), bytes(text), int(new TextEncoder().encode(text).length)]),
+    make("write", [ref("file"), bytes(text), int(utf8(text).length)]),
     close(make, "file"),
   ];
 }

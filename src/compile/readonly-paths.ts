@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** readonlyPaths: each is cloned through a descriptor, made read-only and put over itself. config-linux.md#readonly-paths. */
 import { MOUNT_ATTR, OPEN_TREE } from "../kernel/mount.ts";
+import { components } from "../kernel/path.ts";
 import { flags, ref, string } from "../plan/operands.ts";
 import { setAttr } from "./mount-attributes.ts";
 import { moveTo } from "./mount-job.ts";
-import { components, openInRoot } from "./paths.ts";
+import { openInRoot } from "./paths.ts";
 import { at, close, type Draft, type Scope } from "./scope.ts";
 
 export function readonlyPaths(scope: Scope): readonly Draft[] {

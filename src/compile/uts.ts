@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** hostname and domainname, and the loopback device of a new network namespace. config.md#hostname, sethostname(2), netdevice(7). */
+import { utf8 } from "../kernel/quote.ts";
 import { AF, IFF, SIOC, SOCK } from "../kernel/socket.ts";
 import { bytes, flags, int, ref, struct } from "../plan/operands.ts";
 import type { Step } from "../plan/step.ts";
@@ -16,7 +17,7 @@ export function domainname({ config }: Scope): readonly Step[] {
 }
 
 function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return utf8(text).length;
 }
 
 /** A new network namespace has one device, `lo`, and it is down. network_namespaces(7). */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the image says to the runtime, one message of a seqpacket socket each. Encoder and decoder. unix(7). */
+import { utf8 } from "../kernel/quote.ts";
 import type { Message } from "../plan/step.ts";
 
 /** "tsrF", so that no word and no pid looks like a failure. */
@@ -43,7 +44,7 @@ export type Report =
  *       32     n  log     UTF-8
  */
 export function encodeFailure(failure: Omit<Failure, "kind">): Uint8Array {
-  const log = new TextEncoder().encode(failure.log);
+  const log = utf8(failure.log);
   if (log.length > LOG_SIZE) throw new Error(`a log has ${LOG_SIZE} bytes at most, got ${log.length}`);
   const bytes = new Uint8Array(REPORT_SIZE + log.length);
   const view = new DataView(bytes.buffer);

@@ -7,6 +7,7 @@
  */
 import { closeSync, lstatSync, readlinkSync, type Stats } from "node:fs";
 import type { Config } from "../config/config.ts";
+import { components } from "../kernel/path.ts";
 import { openDirectory } from "../native/in-root.ts";
 import type { CopyUpEntry, Facts } from "./facts.ts";
 import { listCopyUp } from "./probe-copy-up.ts";
@@ -99,13 +100,4 @@ class Walker {
       return undefined;
     }
   }
-}
-
-function components(path: string): string[] {
-  const kept: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") kept.pop();
-    else if (part !== "" && part !== ".") kept.push(part);
-  }
-  return kept;
 }

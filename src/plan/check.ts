@@ -2,7 +2,7 @@
 /** What must be true of every plan, whatever config.json says: a finding here is a bug of the compiler. */
 import { CALLS, type CallFacts } from "../kernel/calls.ts";
 import { LAYOUTS } from "../kernel/layouts.ts";
-import { quote } from "../kernel/quote.ts";
+import { quote, utf8 } from "../kernel/quote.ts";
 import { checkPaths } from "./check-paths.ts";
 import { allOperands, atStep } from "./check-step.ts";
 import { type Act, type Call, isCall, type Operand, type Plan, type Step } from "./step.ts";
@@ -132,7 +132,7 @@ function sentMessage({ call, args }: Call): string | undefined {
 }
 
 function toBytes(value: string | Uint8Array): Uint8Array {
-  return typeof value === "string" ? new TextEncoder().encode(value) : value;
+  return typeof value === "string" ? utf8(value) : value;
 }
 
 function isReport(operand: Operand | undefined): boolean {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** How strace(1) prints the number at each position of a call, whatever operand it was given as. */
+
 import { ACCESS } from "../kernel/access.ts";
 import type { CallName } from "../kernel/calls.ts";
 import { CLONE } from "../kernel/clone.ts";
@@ -12,6 +13,7 @@ import { MFD } from "../kernel/memfd.ts";
 import { FSCONFIG, FSMOUNT, FSOPEN, FSPICK, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, OPEN_TREE } from "../kernel/mount.ts";
 import { AT, AT_STATX, FACCESSAT, O } from "../kernel/open.ts";
 import { PER, PERSONALITY_QUERY } from "../kernel/personality.ts";
+import { utf8 } from "../kernel/quote.ts";
 import { RLIMIT } from "../kernel/rlimit.ts";
 import { SIG } from "../kernel/signal.ts";
 import { AF, MSG, SHUT, SOCK } from "../kernel/socket.ts";
@@ -60,7 +62,7 @@ function personality(value: bigint): string {
 
 /** The little-endian 32-bit numbers that the bytes hold. */
 export function numbers(value: string | Uint8Array): readonly number[] {
-  const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
+  const bytes = typeof value === "string" ? utf8(value) : value;
   if (bytes.length % 4 !== 0) throw new RangeError("a list of groups needs 4 bytes each");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return Array.from({ length: bytes.length / 4 }, (_, index) => view.getUint32(4 * index, true));
