@@ -5,7 +5,7 @@ import { CLONE } from "../kernel/clone.ts";
 import { NS } from "../kernel/ioctl.ts";
 import { AT, O } from "../kernel/open.ts";
 import { MSG } from "../kernel/socket.ts";
-import { address, bytes, flags, int, NULL, ref, string } from "../plan/operands.ts";
+import { address, flags, int, NULL, ref, string } from "../plan/operands.ts";
 import { type Call, NEXT, type Step } from "../plan/step.ts";
 import { writeProc } from "./proc.ts";
 import { at, type Make, namespaceOf, namespacePointer, type Scope } from "./scope.ts";
@@ -104,14 +104,6 @@ export function enterNamespaces(scope: Scope): readonly Step[] {
     make("sendto", [ref("report"), address("init"), int(8), flags(MSG, MSG.MSG_NOSIGNAL), NULL, int(0)]),
     make("exit_group", [int(0)]),
     { stage: "runtime", from: "", act: "wait", message: "pid" },
-  ];
-}
-
-/** Says a word to the runtime and waits for its answer; a runtime that died answers with end-of-file, and ends the start. */
-export function ask(make: Make, message: "map" | "created"): readonly [Call, Call] {
-  return [
-    make("sendto", [ref("report"), bytes(message), int(message.length), flags(MSG, MSG.MSG_NOSIGNAL), NULL, int(0)]),
-    make("recvfrom", [ref("report"), { kind: "out", size: 8 }, int(1), flags(MSG, 0), NULL, NULL], { expect: 1 }),
   ];
 }
 

@@ -8,8 +8,8 @@ import { RLIMIT } from "../kernel/rlimit.ts";
 import { SOCK } from "../kernel/socket.ts";
 import { flags, int, mode, NULL, out, ref, string, strings, struct } from "../plan/operands.ts";
 import { type Call, NEXT, type Step } from "../plan/step.ts";
-import { ask } from "./namespaces.ts";
 import { at, close, type Draft, type Scope } from "./scope.ts";
+import { turnFor } from "./turn.ts";
 
 export function session(_scope: Scope): readonly Draft[] {
   return [{ mark: "init" }, at("init", "")("setsid", [])];
@@ -73,14 +73,8 @@ function setLimit(make: ReturnType<typeof at>, type: string, soft: bigint, hard:
 /** The container is ready; what follows waits for `tsrun start`, which connects, and learns from the connection how it went. */
 export function waitForStart(_scope: Scope): readonly Step[] {
   const make = at("process", "");
-  const runtime = { stage: "runtime", from: "" } as const;
-  const [say, listen] = ask(make, "created");
   return [
-    say,
-    { ...runtime, act: "wait", message: "created" },
-    { ...runtime, act: "state", status: "created" },
-    { ...runtime, act: "answer", message: "created" },
-    listen,
+    ...turnFor(make, "created", [{ stage: "runtime", from: "", act: "state", status: "created" }]),
     close(make, "report"),
     make("accept4", [ref("start"), NULL, NULL, flags(SOCK, SOCK.SOCK_CLOEXEC)], { result: "report" }),
     close(make, "start"),

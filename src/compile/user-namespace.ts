@@ -4,8 +4,8 @@ import type { IdMapping } from "../config/config.ts";
 import { CLONE } from "../kernel/clone.ts";
 import { flags, int } from "../plan/operands.ts";
 import type { Act, Step } from "../plan/step.ts";
-import { ask } from "./namespaces.ts";
 import { at, namespaceOf, namespacePointer, type Scope } from "./scope.ts";
+import { turnFor } from "./turn.ts";
 
 export function userNamespace(scope: Scope): readonly Step[] {
   const kind = namespaceOf(scope, "user");
@@ -15,16 +15,7 @@ export function userNamespace(scope: Scope): readonly Step[] {
     ? [make("setresgid", [int(0), int(0), int(0)]), make("setresuid", [int(0), int(0), int(0)])]
     : [];
   if (kind === "joined") return become;
-  const [say, listen] = ask(make, "map");
-  return [
-    make("unshare", [flags(CLONE, CLONE.CLONE_NEWUSER)]),
-    say,
-    { stage: "runtime", from: "", act: "wait", message: "map" },
-    ...maps(scope),
-    { stage: "runtime", from: "", act: "answer", message: "map" },
-    listen,
-    ...become,
-  ];
+  return [make("unshare", [flags(CLONE, CLONE.CLONE_NEWUSER)]), ...turnFor(make, "map", maps(scope)), ...become];
 }
 
 /** Whether id 0 of the container is mapped: an init that is nobody could not go on as root. */

@@ -89,8 +89,12 @@ export type Act = Origin &
     | { readonly act: "state"; readonly status: "creating" | "created" }
   );
 
-/** What the image says to the runtime: each is sent as its own word, but for `pid`, which is 8 bytes of number. */
-export type Message = "map" | "pid" | "created";
+/**
+ * What the image says to the runtime: each is sent as its own word, but for `pid`, which is 8 bytes of number.
+ * `join`: the bootstrap is there, and nothing of it yet; `map`: it is in its user namespace; `entered`: the init is in
+ * all namespaces; `mounted`: its mounts are there, and the host is still in sight; `created`: it waits for `start`.
+ */
+export type Message = "join" | "map" | "pid" | "entered" | "mounted" | "created";
 
 export type Step = Call | Act;
 
