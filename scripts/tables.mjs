@@ -17,6 +17,7 @@ const KERNEL = new URL("../src/kernel/", import.meta.url).pathname;
 const HEADERS = {
   access: ["unistd.h"],
   capability: ["linux/capability.h"],
+  "classic-bpf": ["linux/filter.h"],
   clone: ["linux/sched.h"],
   "close-range": ["linux/close_range.h"],
   errno: ["errno.h"],
@@ -35,6 +36,7 @@ const HEADERS = {
   prctl: ["linux/prctl.h", "linux/securebits.h"],
   rlimit: ["sys/resource.h"],
   sched: ["sched.h", "linux/sched.h"],
+  seccomp: ["linux/seccomp.h", "linux/audit.h"],
   signal: ["signal.h"],
   socket: ["sys/socket.h", "sys/un.h", "linux/if.h", "linux/sockios.h", "linux/netlink.h"],
   statfs: ["sys/statvfs.h"],

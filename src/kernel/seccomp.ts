@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/** seccomp(2), and the architectures by which a filter tells system calls apart. */
+
+/** What a filter returns: the action in the high half, its data in the low one. */
+export const SECCOMP_RET = {
+  SECCOMP_RET_KILL_PROCESS: 0x80000000,
+  SECCOMP_RET_KILL_THREAD: 0x0,
+  SECCOMP_RET_TRAP: 0x30000,
+  SECCOMP_RET_ERRNO: 0x50000,
+  SECCOMP_RET_USER_NOTIF: 0x7fc00000,
+  SECCOMP_RET_TRACE: 0x7ff00000,
+  SECCOMP_RET_LOG: 0x7ffc0000,
+  SECCOMP_RET_ALLOW: 0x7fff0000,
+} as const;
+
+/** The architecture of a call, as seccomp_data has it. X32 is AUDIT_ARCH_X86_64 with a bit in the call's number. */
+export const AUDIT_ARCH = {
+  AUDIT_ARCH_X86_64: 0xc000003e,
+  AUDIT_ARCH_I386: 0x40000003,
+  AUDIT_ARCH_AARCH64: 0xc00000b7,
+  AUDIT_ARCH_ARM: 0x40000028,
+  AUDIT_ARCH_LOONGARCH64: 0xc0000102,
+  AUDIT_ARCH_M68K: 0x4,
+  AUDIT_ARCH_MIPS: 0x8,
+  AUDIT_ARCH_MIPSEL: 0x40000008,
+  AUDIT_ARCH_MIPS64: 0x80000008,
+  AUDIT_ARCH_MIPS64N32: 0xa0000008,
+  AUDIT_ARCH_MIPSEL64: 0xc0000008,
+  AUDIT_ARCH_MIPSEL64N32: 0xe0000008,
+  AUDIT_ARCH_PARISC: 0xf,
+  AUDIT_ARCH_PARISC64: 0x8000000f,
+  AUDIT_ARCH_PPC: 0x14,
+  AUDIT_ARCH_PPC64: 0x80000015,
+  AUDIT_ARCH_PPC64LE: 0xc0000015,
+  AUDIT_ARCH_RISCV64: 0xc00000f3,
+  AUDIT_ARCH_S390: 0x16,
+  AUDIT_ARCH_S390X: 0x80000016,
+  AUDIT_ARCH_SH: 0x2a,
+  AUDIT_ARCH_SHEL: 0x4000002a,
+} as const;
