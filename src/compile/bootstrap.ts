@@ -3,7 +3,7 @@
 import { CLOSE_RANGE } from "../kernel/close-range.ts";
 import { AT, O } from "../kernel/open.ts";
 import { PR } from "../kernel/prctl.ts";
-import { bytes, flags, int, ref, string } from "../plan/operands.ts";
+import { bytes, flags, int, named, ref } from "../plan/operands.ts";
 import type { Act, Step } from "../plan/step.ts";
 import { at, close, type FileWrite, namespaceOf, type Scope } from "./scope.ts";
 
@@ -65,7 +65,7 @@ function notDumpable(): Step {
 export function joinCgroup(scope: Scope): readonly Step[] {
   const make = at("bootstrap", "/linux/cgroupsPath");
   return (scope.options.cgroup ?? []).flatMap(({ procs }) => [
-    make("openat", [flags(AT, AT.AT_FDCWD), string(procs), flags(O, O.O_WRONLY | O.O_CLOEXEC)], { result: "procs" }),
+    make("openat", [flags(AT, AT.AT_FDCWD), named(procs), flags(O, O.O_WRONLY | O.O_CLOEXEC)], { result: "procs" }),
     make("write", [ref("procs"), bytes("0"), int(1)]),
     close(make, "procs"),
   ]);

@@ -28,6 +28,7 @@ import {
   waitForStart,
 } from "./process.ts";
 import { readonlyPaths } from "./readonly-paths.ts";
+import { renamedPlan } from "./rename.ts";
 import { earlyRoot, propagation, rootMount, rootPropagation, rootReadonly, switchRoot } from "./rootfs.ts";
 import { scheduling, schedulingOfHost } from "./scheduling.ts";
 import { type Chapter, type CompileOptions, type Draft, namespaceOf, type Scope, withExtra } from "./scope.ts";
@@ -113,7 +114,11 @@ export function compile(config: Config, facts: Facts, options: CompileOptions = 
     return kept ?? chapter(scope);
   });
   if (scope.findings.length > 0) throw new ConfigError(`${facts.bundle}/config.json`, scope.findings);
-  const plan = { arch: facts.arch, steps: placeLabels(chapters.flat()), inputs: inputs(scope) };
+  const plan = (before && renamedPlan(before.plan, before.chapters, chapters)) ?? {
+    arch: facts.arch,
+    steps: placeLabels(chapters.flat()),
+    inputs: inputs(scope),
+  };
   return { plan, warnings: [...new Set(scope.warnings)], chapters };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The session keyring: a container must not find the keys of whoever started it. keyrings(7), keyctl(2). */
 import { KEY, KEY_SPEC, KEYCTL } from "../kernel/keyctl.ts";
-import { flags, string } from "../plan/operands.ts";
+import { flags, named } from "../plan/operands.ts";
 import { writeProc } from "./proc.ts";
 import { at, type Draft, namespaceOf, type Scope } from "./scope.ts";
 
@@ -29,7 +29,7 @@ export function sessionKeyring(scope: Scope): readonly Draft[] {
   return [
     // SELinux gives keys the label of the process that will use them; execve(2) forgets it.
     ...(label === "" ? [] : writeProc(at("init", "/process/selinuxLabel"), "self/attr/keycreate", label)),
-    make("keyctl", [flags(KEYCTL, KEYCTL.KEYCTL_JOIN_SESSION_KEYRING), string(keyring)], {
+    make("keyctl", [flags(KEYCTL, KEYCTL.KEYCTL_JOIN_SESSION_KEYRING), named(keyring)], {
       tolerate: { ENOSYS: "without-keyring" },
     }),
     make("keyctl", [flags(KEYCTL, KEYCTL.KEYCTL_SETPERM), own, flags(KEY, RIGHTS | search)]),

@@ -51,6 +51,8 @@ export interface Draft {
   readonly steps: number[];
   /** Where each result is kept. */
   readonly slots: Map<string, Place>;
+  /** Strings with the container's name in them, in the order of the plan. */
+  readonly names: { readonly place: Place; readonly room: number }[];
   /** Constant strings that are there already. */
   readonly texts: Map<string, Place>;
   /** Other constants, by a hash of their content. */
@@ -75,6 +77,7 @@ export function newDraft(arch: Plan["arch"], base: number, fileSize: number, pie
     structs: [0, 0, 0, 0, 0, 0],
     steps: [],
     slots: new Map(),
+    names: [],
     texts: new Map(),
     constants: new Map(),
     translated: new Map(),

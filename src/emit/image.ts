@@ -33,6 +33,8 @@ export interface Image {
   readonly bytes: Uint8Array;
   /** Index of a record, as a failure report has it -> index into the steps of the plan. */
   readonly steps: readonly number[];
+  /** The strings with the container's name in them, in the order of the plan: where in the file, and how many bytes. */
+  readonly names: readonly { readonly offset: number; readonly room: number }[];
 }
 
 export interface DescribedImage extends Image {
@@ -72,8 +74,7 @@ export const ANCHOR_SIZE = 8;
 /** Throws an Error for a plan that breaks the rules of plan/step.ts: the compiler has checked before. */
 export function emitImage(plan: Plan): Image {
   const draft = writeDraft(plan, undefined);
-  const { fileSize } = finish(draft);
-  return { bytes: draft.file.bytes.subarray(0, fileSize), steps: draft.steps };
+  return imageOf(draft, finish(draft));
 }
 
 /** The same image, and what a dump needs to describe it. */
@@ -81,8 +82,16 @@ export function describeImage(plan: Plan): DescribedImage {
   const pieces: Piece[] = [];
   const draft = writeDraft(plan, pieces);
   const layout = finish(draft);
-  const bytes = draft.file.bytes.subarray(0, layout.fileSize);
-  return { bytes, steps: draft.steps, parts: pieces.map((piece) => toPart(piece, layout)) };
+  return { ...imageOf(draft, layout), parts: pieces.map((piece) => toPart(piece, layout)) };
+}
+
+function imageOf({ file, steps, names }: Draft, { fileSize, offsets }: Layout): Image {
+  const data = offsets[DATA] as number;
+  return {
+    bytes: file.bytes.subarray(0, fileSize),
+    steps,
+    names: names.map(({ place, room }) => ({ offset: data + (place & OFFSET_MASK), room })),
+  };
 }
 
 /** Code, anchor, records; constants and data apart, and places instead of addresses. */

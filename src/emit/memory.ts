@@ -32,6 +32,16 @@ export function addText(draft: Draft, text: string): Place {
   return place;
 }
 
+/** Adds a string with room for a longer one. */
+export function addName(draft: Draft, text: string): Place {
+  const room = alignUp(utf8(text).length + 1, NAME_ROOM);
+  const start = addData(draft, room, "string", "");
+  writeText(draft.data, start, text);
+  const place = placeAt(DATA, start);
+  draft.names.push({ place, room });
+  return place;
+}
+
 /** Adds constant bytes, or finds the same bytes if they are there. */
 export function addBytes(draft: Draft, bytes: string | Uint8Array): Place {
   const content = typeof bytes === "string" ? utf8(bytes) : bytes;
@@ -111,6 +121,8 @@ export function pointInside(draft: Draft, area: typeof CONSTANT | typeof DATA, o
 }
 
 const ENCODER = new TextEncoder();
+/** Names of containers mostly have the same length, or nearly. */
+const NAME_ROOM = 64;
 /** Structures begin where their widest field may. */
 const ALIGN = 8;
 

@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Operands of a plan as machine words and memory. */
 import { LAYOUTS } from "../kernel/layouts.ts";
+import { isNamed } from "../plan/same.ts";
 import type { Operand } from "../plan/step.ts";
 import { CONSTANT, DATA, type Draft, type Place, placeAt, pointFrom } from "./draft.ts";
 import { fieldOf, refusal, writeField, writeInline } from "./field.ts";
-import { addBytes, addData, addText, addTexts, addZero, beginConstant, endConstant, pointInside } from "./memory.ts";
+import {
+  addBytes,
+  addData,
+  addName,
+  addText,
+  addTexts,
+  addZero,
+  beginConstant,
+  endConstant,
+  pointInside,
+} from "./memory.ts";
 import { writeNumber } from "./number.ts";
 import { addCopy } from "./pick.ts";
 import { slotOf } from "./slots.ts";
@@ -37,7 +48,7 @@ export function writeOperand(draft: Draft, operand: Operand, word: number, step:
 export function placeOf(draft: Draft, operand: Pointing, step: number): Place {
   switch (operand.kind) {
     case "string":
-      return addText(draft, operand.value);
+      return operand.named === true ? addName(draft, operand.value) : addText(draft, operand.value);
     case "struct":
       return placeStruct(draft, operand, step);
     case "address":
@@ -74,6 +85,7 @@ function placeStruct(draft: Draft, struct: Struct, step: number): Place {
       if (field.pointer || field.inline) throw refusal(field, operand);
       copies = true;
     } else if (field.pointer) {
+      if (isNamed(operand)) throw new Error(`${name} cannot hold a named string`);
       inner ??= [];
       inner.push(placeOf(draft, operand, step));
     }

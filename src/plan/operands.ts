@@ -23,6 +23,11 @@ export function string(value: string): Operand {
   return { kind: "string", value };
 }
 
+/** A string with the container's name in it; not for a field of a structure. */
+export function named(value: string): Operand {
+  return { kind: "string", value, named: true };
+}
+
 export function bytes(value: string | Uint8Array): Operand {
   return { kind: "bytes", value };
 }

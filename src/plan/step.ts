@@ -16,8 +16,8 @@ export type Operand =
   | { readonly kind: "int"; readonly value: number | bigint; readonly base?: 8 | 10 | 16 }
   /** A value of named bits, or one named value. */
   | { readonly kind: "flags"; readonly table: FlagTable; readonly value: number | bigint }
-  /** A pointer to a NUL-terminated string. */
-  | { readonly kind: "string"; readonly value: string }
+  /** A pointer to a NUL-terminated string. `named`: the container's name is in it, and the image has room for another. */
+  | { readonly kind: "string"; readonly value: string; readonly named?: true }
   /** A pointer to bytes whose length is an operand of its own. A string means its UTF-8 bytes. */
   | { readonly kind: "bytes"; readonly value: string | Uint8Array }
   /** NULL. */

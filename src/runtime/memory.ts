@@ -9,8 +9,10 @@ import type { Config } from "../config/config.ts";
 import { readConfig } from "../config/load.ts";
 import { parseConfig } from "../config/parse.ts";
 import { emitImage, type Image } from "../emit/image.ts";
+import { renameImage } from "../emit/rename.ts";
 import type { Finding } from "../errors/errors.ts";
 import type { Facts } from "../host/facts.ts";
+import { isSame } from "../plan/same.ts";
 import type { Plan } from "../plan/step.ts";
 
 export class Memory {
@@ -39,16 +41,10 @@ export class Memory {
   }
 
   emit(plan: Plan): Image {
-    if (this.#emitted?.plan !== plan) this.#emitted = { plan, image: emitImage(plan) };
-    return this.#emitted.image;
+    const before = this.#emitted;
+    if (before?.plan === plan) return before.image;
+    const image = (before && renameImage(before.image, before.plan, plan)) ?? emitImage(plan);
+    this.#emitted = { plan, image };
+    return image;
   }
-}
-
-/** Whether two values of plain data are equal. */
-export function isSame(one: unknown, other: unknown): boolean {
-  if (Object.is(one, other)) return true;
-  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
-  const keys = Object.keys(one);
-  if (keys.length !== Object.keys(other).length || Array.isArray(one) !== Array.isArray(other)) return false;
-  return keys.every((key) => Object.hasOwn(other, key) && isSame(Reflect.get(one, key), Reflect.get(other, key)));
 }

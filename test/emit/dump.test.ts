@@ -53,8 +53,8 @@ test("rows of zeros are folded", () => {
 });
 
 test("other bytes are no image", () => {
-  expect(() => dump({ bytes: new Uint8Array(10), steps: [], parts: [] })).toThrow("not an image");
-  expect(() => dump({ bytes: new Uint8Array(1000), steps: [], parts: [] })).toThrow("not an image");
+  expect(() => dump({ bytes: new Uint8Array(10), steps: [], names: [], parts: [] })).toThrow("not an image");
+  expect(() => dump({ bytes: new Uint8Array(1000), steps: [], names: [], parts: [] })).toThrow("not an image");
 });
 
 function dumpOf(rest: Partial<Plan>): string {
