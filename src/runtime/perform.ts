@@ -20,10 +20,8 @@ export interface Performance {
   readonly image: Image;
   /** What the container has as stdin, stdout and stderr. */
   readonly stdio: readonly [number, number, number];
-  /** The listening socket that `start` connects to. */
-  readonly listener: Fd;
-  /** Where the image sends the pty's master. */
-  readonly console: Fd | undefined;
+  /** The inputs of the plan, but for `report`. */
+  readonly inputs: Readonly<Record<string, Fd | undefined>>;
   readonly preserveFds: number;
   /** What can be done while the image runs; called once, when it has begun to. */
   meanwhile(): Promise<void>;
@@ -93,16 +91,15 @@ function must(fd: Fd | undefined): Fd {
   return fd;
 }
 
-function start({ plan, image, stdio, listener, console, preserveFds }: Performance, under: Under): void {
+function start({ plan, image, stdio, inputs, preserveFds }: Performance, under: Under): void {
   const memfd = sealedMemfd("tsrun", image.bytes);
   const [ours, theirs] = socketpair();
   under.report = ours;
   try {
-    const named: Readonly<Record<string, Fd | undefined>> = { report: theirs, start: listener, console };
     const fds: [number, number][] = stdio.map((from, to) => [from, to]);
     for (let fd = 3; fd < 3 + preserveFds; fd++) fds.push([fd, fd]);
     for (const [name, to] of Object.entries(plan.inputs)) {
-      const from = named[name];
+      const from = name === "report" ? theirs : inputs[name];
       if (from === undefined) throw new Error(`the plan wants a descriptor that nobody gives: ${name}`);
       fds.push([from, to]);
     }
