@@ -10,7 +10,7 @@ import { at, close, type FileWrite, namespaceOf, type Scope } from "./scope.ts";
 /** The descriptors that the image starts with, above stdio and the preserved ones. */
 export function inputs(scope: Scope): Record<string, number> {
   const first = 3 + (scope.options.preserveFds ?? 0);
-  const named = { report: first, start: first + 1 };
+  const named = { report: first, [scope.options.join === undefined ? "start" : "container"]: first + 1 };
   return scope.config.process?.terminal === true ? { ...named, console: first + 2 } : named;
 }
 
@@ -52,9 +52,9 @@ export function closeToTracers(scope: Scope): readonly Step[] {
   return dumpableLater(scope) ? [notDumpable()] : [];
 }
 
-/** Files of /proc/PID belong to root once the process cannot be dumped; id maps and time offsets come before. */
+/** Files of /proc/PID belong to root once the process cannot be dumped; what an ordinary user writes there comes before. */
 function dumpableLater(scope: Scope): boolean {
-  return namespaceOf(scope, "user") === "new";
+  return scope.options.join !== undefined || namespaceOf(scope, "user") === "new";
 }
 
 function notDumpable(): Step {

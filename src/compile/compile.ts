@@ -113,13 +113,19 @@ export function compile(config: Config, facts: Facts, options: CompileOptions = 
     const kept = speaksOfName(chapter, scope) ? undefined : before?.chapters[index];
     return kept ?? chapter(scope);
   });
-  if (scope.findings.length > 0) throw new ConfigError(`${facts.bundle}/config.json`, scope.findings);
+  return toCompiled(scope, chapters, before);
+}
+
+/** What the chapters wrote as a plan, or ConfigError with what they have found. */
+export function toCompiled(scope: Scope, chapters: Compiled["chapters"], before?: Compiled): Compiled {
+  const { facts, findings, warnings } = scope;
+  if (findings.length > 0) throw new ConfigError(`${facts.bundle}/config.json`, findings);
   const plan = (before && renamedPlan(before.plan, before.chapters, chapters)) ?? {
     arch: facts.arch,
     steps: placeLabels(chapters.flat()),
     inputs: inputs(scope),
   };
-  return { plan, warnings: [...new Set(scope.warnings)], chapters };
+  return { plan, warnings: [...new Set(warnings)], chapters };
 }
 
 /** The container's own cgroup is made, joined, and bound where a cgroup mount without a cgroup namespace shows it. */

@@ -93,10 +93,14 @@ export function enterNamespaces(scope: Scope): readonly Step[] {
   const make = at("bootstrap", "/linux/namespaces");
   const namespaces = newNamespaces(scope);
   if (!needsChild(scope)) return namespaces === 0 ? [] : [make("unshare", [flags(CLONE, namespaces)])];
+  return cloneInit(make, namespaces);
+}
+
+/** CLONE_PARENT: the init is the runtime's own child, and its caller's after that. It goes on at the mark `init`. */
+export function cloneInit(make: Make, namespaces: number): readonly Step[] {
   const SIGCHLD = 17;
   const how = CLONE.CLONE_PARENT | namespaces | SIGCHLD;
   return [
-    // CLONE_PARENT: the init is the runtime's own child, and its caller's after that.
     make("clone", [flags(CLONE, how), NULL, NULL, NULL, NULL], {
       result: "init",
       branch: { value: 0, equal: "init", other: NEXT },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The turns of the process at CPUs, disks and memory nodes. config.md#linux-process, config-linux.md#memory-policy. */
 import type { Scheduler } from "../config/config.ts";
-import { parseNumberList } from "../config/number-list.ts";
+import { bitMask, parseNumberList } from "../config/number-list.ts";
 import { NODE_MAX } from "../config/rules-scheduling.ts";
 import type { FlagTable } from "../kernel/flags.ts";
 import { IOPRIO_CLASS, IOPRIO_CLASS_SHIFT, IOPRIO_WHO } from "../kernel/ioprio.ts";
@@ -74,11 +74,9 @@ function memoryPolicy(scope: Scope): Call[] {
   const how = flags({ ...MPOL, ...MPOL_F }, numberOf(MPOL, wanted.mode) | sum(MPOL_F, wanted.flags));
   const nodes = parseNumberList(wanted.nodes ?? "", NODE_MAX) ?? [];
   if (nodes.length === 0) return [make("set_mempolicy", [how, NULL, int(0)])];
-  const words = Math.floor(Math.max(...nodes) / 64) + 1;
-  const mask = new Uint8Array(8 * words);
-  for (const node of nodes) mask[node >> 3] = (mask[node >> 3] ?? 0) | (1 << (node & 7));
+  const mask = bitMask(nodes);
   // The kernel looks at one bit less than it is told.
-  return [make("set_mempolicy", [how, bytes(mask), int(64 * words + 1)])];
+  return [make("set_mempolicy", [how, bytes(mask), int(8 * mask.length + 1)])];
 }
 
 /** Mode -> the first kernel that has it. */

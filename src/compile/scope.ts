@@ -17,8 +17,15 @@ export interface CompileOptions {
   readonly listenFds?: number;
   /** The cgroup directories of the container, in the order in which they are joined. */
   readonly cgroup?: readonly CgroupDirectory[];
+  /** The running container that a process is to join, by the input `$container`: a pidfd of its init. */
+  readonly join?: JoinTarget;
   /** The name of the session keyring that is made. Absent, `--no-new-keyring`: the caller's is kept. */
   readonly keyring?: string;
+}
+
+export interface JoinTarget {
+  /** Those in which the runtime is not itself. `apart`: another user namespace than the container's owns it. */
+  readonly namespaces: readonly { readonly kind: NamespaceKind; readonly apart: boolean }[];
 }
 
 export interface CgroupDirectory {

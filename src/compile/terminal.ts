@@ -2,7 +2,7 @@
 /** The terminal: a pty of the container's own devpts; its master goes to the runtime's caller. config.md#process, pty(7), unix(7). */
 import { TIOC } from "../kernel/ioctl.ts";
 import { OPEN_TREE } from "../kernel/mount.ts";
-import { O, RESOLVE, S } from "../kernel/open.ts";
+import { AT, O, RESOLVE, S } from "../kernel/open.ts";
 import { MSG, SCM, SOL } from "../kernel/socket.ts";
 import { bytes, flags, int, ref, string, struct } from "../plan/operands.ts";
 import { type Call, NEXT, type Step } from "../plan/step.ts";
@@ -13,9 +13,24 @@ import { at, close, type Make, type Scope } from "./scope.ts";
 
 /** `$pty` becomes stdin, stdout, stderr and the controlling terminal; `$console` receives the master. */
 export function terminal(scope: Scope): readonly Step[] {
-  const process = scope.config.process;
-  if (process?.terminal !== true) return [];
+  if (scope.config.process?.terminal !== true) return [];
   const make = at("init", "/process/terminal");
+  return pty(scope, make, consoleMount(make));
+}
+
+/** The terminal of a process that joins a container, whose root directory is that of the process by now. */
+export function joinedTerminal(scope: Scope): readonly Step[] {
+  if (scope.config.process?.terminal !== true) return [];
+  const make = at("init", "/process/terminal");
+  const how = flags(O, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC);
+  return [
+    make("openat", [flags(AT, AT.AT_FDCWD), string("/"), how], { result: "root" }),
+    ...pty(scope, make, []),
+    close(make, "root"),
+  ];
+}
+
+function pty(scope: Scope, make: Make, mount: readonly Call[]): readonly Step[] {
   return [
     ...openMaster(scope, make),
     make("ioctl", [ref("master"), flags(TIOC, TIOC.TIOCSPTLCK), struct("int", { value: int(0) })]),
@@ -24,7 +39,7 @@ export function terminal(scope: Scope): readonly Step[] {
       result: "pty",
     }),
     ...consoleSize(scope),
-    ...consoleMount(make),
+    ...mount,
     ...sendMaster(make),
     ...[0, 1, 2].map((fd) => make("dup3", [ref("pty"), int(fd), flags(O, 0)])),
     make("ioctl", [int(0), flags(TIOC, TIOC.TIOCSCTTY), int(0)]),

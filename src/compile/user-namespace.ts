@@ -4,18 +4,26 @@ import type { IdMapping } from "../config/config.ts";
 import { CLONE } from "../kernel/clone.ts";
 import { flags, int } from "../plan/operands.ts";
 import type { Act, Step } from "../plan/step.ts";
-import { at, namespaceOf, namespacePointer, type Scope } from "./scope.ts";
+import { at, type Make, namespaceOf, namespacePointer, type Scope } from "./scope.ts";
 import { turnFor } from "./turn.ts";
 
 export function userNamespace(scope: Scope): readonly Step[] {
   const kind = namespaceOf(scope, "user");
   if (kind === "inherited") return needsUserNamespace(scope);
   const make = at("bootstrap", namespacePointer(scope, "user"));
-  const become = hasRoot(scope)
-    ? [make("setresgid", [int(0), int(0), int(0)]), make("setresuid", [int(0), int(0), int(0)])]
-    : [];
+  const become = hasRoot(scope) ? asRoot(make) : [];
   if (kind === "joined") return become;
   return [make("unshare", [flags(CLONE, CLONE.CLONE_NEWUSER)]), ...turnFor(make, "map", maps(scope)), ...become];
+}
+
+/** The same for a process that joins one. */
+export function becomeRoot(scope: Scope): readonly Step[] {
+  const joins = scope.options.join?.namespaces.some(({ kind }) => kind === "user");
+  return joins === true && hasRoot(scope) ? asRoot(at("bootstrap", namespacePointer(scope, "user"))) : [];
+}
+
+function asRoot(make: Make): Step[] {
+  return [make("setresgid", [int(0), int(0), int(0)]), make("setresuid", [int(0), int(0), int(0)])];
 }
 
 /** Whether id 0 of the container is mapped: an init that is nobody could not go on as root. */

@@ -15,3 +15,10 @@ export function parseNumberList(text: string, most: number): readonly number[] |
   }
   return [...numbers].sort((one, other) => one - other);
 }
+
+/** The numbers as a mask of the kernel: bit n of 64-bit words, little-endian. */
+export function bitMask(numbers: readonly number[]): Uint8Array {
+  const mask = new Uint8Array(8 * (Math.floor(Math.max(...numbers) / 64) + 1));
+  for (const number of numbers) mask[number >> 3] = (mask[number >> 3] ?? 0) | (1 << (number & 7));
+  return mask;
+}

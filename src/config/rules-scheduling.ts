@@ -9,7 +9,7 @@ import { type Fault, linuxOf, processOf, type Rule } from "./rule.ts";
 const SCHEDULER = "config.md#linux-process";
 const MEMORY = "config-linux.md#memory-policy";
 /** Kernels can be built for 8192 CPUs and for 1024 memory nodes: CONFIG_NR_CPUS, CONFIG_NODES_SHIFT. */
-const CPU_MAX = 8191;
+export const CPU_MAX = 8191;
 export const NODE_MAX = 1023;
 /** Nanoseconds; a shorter turn is no turn, and the kernel counts in 63 bits. sched_setattr(2). */
 const RUNTIME_MIN = 1024;

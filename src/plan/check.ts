@@ -22,7 +22,7 @@ const RULES: readonly ((plan: Plan) => readonly string[])[] = [
   checkEnd,
 ];
 
-const ORDER = ["bootstrap", "init", "process"] as const;
+const ORDER = ["bootstrap", "init", "join", "process"] as const;
 
 /** The image performs calls, the runtime acts; the stages of the image come in order, with acts between them. */
 function checkStages({ steps }: Plan): readonly string[] {

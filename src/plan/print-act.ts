@@ -20,6 +20,8 @@ export function printAct(act: Act, inputs: Plan["inputs"]): string {
         .join(", ")}})`;
     case "wait":
       return `${act.message === "pid" ? "$init = " : ""}recv(${quote(act.message)})`;
+    case "wait-exec":
+      return "recv() = 0";
     case "answer":
       return `send(${quote(act.message)})`;
     case "state":

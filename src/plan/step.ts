@@ -8,7 +8,7 @@ import type { ErrnoName } from "../kernel/errno.ts";
 import type { FlagTable } from "../kernel/flags.ts";
 import type { LayoutName } from "../kernel/layouts.ts";
 
-export type Stage = "runtime" | "bootstrap" | "init" | "process";
+export type Stage = "runtime" | "bootstrap" | "init" | "join" | "process";
 
 /** An operand of a call. Each kind can be printed as strace(1) prints it, and encoded into the image. */
 export type Operand =
@@ -85,6 +85,8 @@ export type Act = Origin &
     | { readonly act: "wait"; readonly message: Message }
     /** Answers the image, which waits for one byte. */
     | { readonly act: "answer"; readonly message: Message }
+    /** Waits until execve(2) has closed the report socket of the image. */
+    | { readonly act: "wait-exec" }
     /** Writes state.json with that status. */
     | { readonly act: "state"; readonly status: "creating" | "created" }
   );

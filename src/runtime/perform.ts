@@ -67,6 +67,7 @@ async function act(step: Act, performance: Performance, under: Under): Promise<v
     case "state":
       return step.status === "created" ? performance.writeCreated(under.init) : undefined;
     case "mkdir":
+    case "wait-exec":
       return;
     case "spawn":
       start(performance, under);

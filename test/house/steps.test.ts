@@ -79,6 +79,7 @@ const ACTS: { readonly [K in Act["act"]]: Extract<Act, { act: K }> } = {
   "idmap-tool": { ...runtime, act: "idmap-tool", path: "/newuidmap", ranges: ["0", "1", "1"] },
   spawn: { ...runtime, act: "spawn" },
   wait: { ...runtime, act: "wait", message: "pid" },
+  "wait-exec": { ...runtime, act: "wait-exec" },
   answer: { ...runtime, act: "answer", message: "map" },
   state: { ...runtime, act: "state", status: "created" },
 };

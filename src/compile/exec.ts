@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Config + Facts → Plan of one more process in a running container: it joins what the container is made of. */
+import type { Config } from "../config/config.ts";
+import type { Facts } from "../host/facts.ts";
+import { isCall } from "../plan/step.ts";
+import { affinity } from "./affinity.ts";
+import { closeInherited, closeToTracers, joinCgroup } from "./bootstrap.ts";
+import { type Compiled, toCompiled } from "./compile.ts";
+import { cloneInto, joinContainer } from "./join.ts";
+import { sessionKeyring } from "./keyring.ts";
+import { securityModules } from "./lsm.ts";
+import { oomScoreAdj, openProc } from "./proc.ts";
+import {
+  checkDirectory,
+  closeOnExec,
+  enterDirectory,
+  execute,
+  personality,
+  raiseLimits,
+  session,
+  setLimits,
+  umask,
+} from "./process.ts";
+import { scheduling, schedulingOfHost } from "./scheduling.ts";
+import type { Chapter, CompileOptions, Draft, Scope } from "./scope.ts";
+import { joinedTerminal } from "./terminal.ts";
+import { capabilities, noNewPrivileges, ownStdio, user } from "./user.ts";
+import { becomeRoot } from "./user-namespace.ts";
+
+const CHAPTERS: readonly Chapter[] = [
+  () => [{ stage: "runtime", from: "", act: "spawn" }],
+  // join, from the host's namespaces into the container's
+  closeInherited,
+  affinity("initial"), // before the cgroup has a say
+  joinCgroup,
+  affinity("final"),
+  openProc, // the host's procfs, while "/proc" surely is one
+  oomScoreAdj,
+  raiseLimits,
+  schedulingOfHost,
+  closeToTracers, // before any process of the container can see it
+  joinContainer,
+  cloneInto,
+  session,
+  becomeRoot,
+  sessionKeyring, // the container's own
+  joinedTerminal,
+  // process, as at the start of the container
+  personality,
+  scheduling,
+  securityModules,
+  ownStdio,
+  enterDirectory,
+  user,
+  checkDirectory,
+  capabilities,
+  noNewPrivileges,
+  setLimits,
+  umask,
+  closeOnExec,
+  execute,
+  () => [{ stage: "runtime", from: "", act: "wait-exec" }],
+];
+
+/** ConfigError: what this host cannot do, every finding at once. `options.join` says what is joined. */
+export function compileExec(config: Config, facts: Facts, options: CompileOptions): Compiled {
+  const scope: Scope = { config, facts, options, findings: [], warnings: [] };
+  const chapters = CHAPTERS.map((chapter) => chapter(scope).map(inJoin));
+  return toCompiled(scope, chapters);
+}
+
+/** What a start does on both sides of the clone is one stage here. */
+function inJoin(draft: Draft): Draft {
+  if ("mark" in draft || !isCall(draft)) return draft;
+  return draft.stage === "process" ? draft : { ...draft, stage: "join" };
+}
+
