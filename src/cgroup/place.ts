@@ -54,7 +54,7 @@ export function placeCgroup(options: PlaceOptions): CgroupPlace {
   if (findings.length > 0) throw new ConfigError("config.json", findings);
   const optional = uid !== 0 || rootless;
   if (manager === "disabled") return { dirs: [], optional };
-  const hierarchies = inUse(facts);
+  const hierarchies = hierarchiesInUse(facts);
   if (hierarchies.length === 0) {
     return { dirs: [], optional, warning: "no cgroup hierarchy is mounted: the container gets no cgroup of its own" };
   }
@@ -75,7 +75,7 @@ export function checkCgroupsPath(cgroupsPath: string): readonly Finding[] {
 }
 
 /** The hierarchies that count under the host's layout, each once, although it may be mounted at several places. */
-function inUse({ layout, hierarchies }: CgroupFacts): readonly Hierarchy[] {
+export function hierarchiesInUse({ layout, hierarchies }: CgroupFacts): readonly Hierarchy[] {
   const chosen = new Map<string, Hierarchy>();
   for (const hierarchy of hierarchies) {
     const { version, controllers, root } = hierarchy;
