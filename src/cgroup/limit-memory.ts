@@ -8,20 +8,35 @@ const PLACE = "/linux/resources/memory";
 /** Bytes; 0 sets no limit, as with runc: callers that do not know of absence write it for "none". */
 type Bytes = number | bigint;
 
-/** The limit comes before memory+swap, which cannot be lower (v1). */
-export function memoryWrites(memory: MemoryLimits, desk: LimitDesk, used = 0n): void {
+export function memoryWrites(memory: MemoryLimits, desk: LimitDesk): void {
   const { limit = 0, reservation = 0, swap = 0, kernel = 0, kernelTCP = 0 } = memory;
-  if (asks(limit)) bytes(desk, "limit", "memory.limit_in_bytes", "memory.max", limit);
-  if (memory.checkBeforeUpdate === true && limit > 0 && limit < used) {
-    desk.refuse(`${PLACE}/limit`, `the cgroup uses ${used} bytes already, and "checkBeforeUpdate" is asked for`);
+  sizes(memory, desk);
+  const { used = 0n } = desk.facts;
+  for (const [name, value] of Object.entries({ limit, swap })) {
+    if (memory.checkBeforeUpdate !== true || value <= 0 || value >= used) continue;
+    desk.refuse(`${PLACE}/${name}`, `the cgroup uses ${used} bytes already, and "checkBeforeUpdate" is asked for`);
   }
-  if (asks(swap)) swapWrite(limit, swap, desk);
   if (asks(reservation)) bytes(desk, "reservation", "memory.soft_limit_in_bytes", "memory.low", reservation);
   if (asks(kernelTCP)) bytes(desk, "kernelTCP", "memory.kmem.tcp.limit_in_bytes", undefined, kernelTCP);
   if (asks(kernel)) {
     desk.warnings.push(`${PLACE}/kernel has no effect: no kernel since Linux 5.16 limits its own memory apart`);
   }
   switches(memory, desk);
+}
+
+/**
+ * v1 keeps memory+swap at or above memory at every moment: the first to be written is the one that makes room.
+ * A cgroup whose memory becomes unlimited is let have all swap, too, where nothing is said of it, as with runc.
+ */
+function sizes({ limit = 0, swap = 0 }: MemoryLimits, desk: LimitDesk): void {
+  const frees = limit < 0 && !asks(swap) && desk.has("memory", "memory.memsw.limit_in_bytes", "memory.swap.max");
+  const both = frees ? -1 : swap;
+  const present = desk.present("memory", "memory.limit_in_bytes");
+  const swapFirst = both < 0 || (present !== undefined && BigInt(both) > present);
+  const from = `${PLACE}/${frees ? "limit" : "swap"}`;
+  if (swapFirst) swapWrite(limit, both, { desk, from });
+  if (asks(limit)) bytes(desk, "limit", "memory.limit_in_bytes", "memory.max", limit);
+  if (!swapFirst && asks(both)) swapWrite(limit, both, { desk, from });
 }
 
 function switches({ swappiness, disableOOMKiller, useHierarchy }: MemoryLimits, desk: LimitDesk): void {
@@ -45,8 +60,7 @@ function bytes(desk: LimitDesk, name: string, v1: string, v2: string | undefined
 }
 
 /** `swap` is memory and swap together; v2 limits swap alone. */
-function swapWrite(limit: Bytes, swap: Bytes, desk: LimitDesk): void {
-  const from = `${PLACE}/swap`;
+function swapWrite(limit: Bytes, swap: Bytes, { desk, from }: { desk: LimitDesk; from: string }): void {
   if (swap > 0 && (limit <= 0 || swap < limit)) {
     const wrong = limit <= 0 ? `needs a "limit" of memory` : `must not be below "limit"`;
     desk.refuse(from, `is memory and swap together: ${wrong}`);

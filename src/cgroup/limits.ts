@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/** linux.resources → what is written to the files of the container's cgroup, in that order. Pure but for `limitFacts`. */
-import { dirname } from "node:path/posix";
+/** linux.resources → what is written to the files of the container's cgroup, in that order. `limitWrites` is pure. */
 import type { Resources } from "../config/config.ts";
 import { ConfigError, type Finding } from "../errors/errors.ts";
 import type { CgroupFacts } from "../host/facts.ts";
-import { read } from "./files.ts";
+import { blockIoWrites } from "./limit-block-io.ts";
 import { cpuWrites } from "./limit-cpu.ts";
 import { inBoth, LimitDesk, type LimitFacts, type LimitWrite } from "./limit-desk.ts";
+import { ancestors, limitFacts } from "./limit-facts.ts";
+import { hugepageWrites } from "./limit-hugepages.ts";
 import { memoryWrites } from "./limit-memory.ts";
+import { networkWrites } from "./limit-network.ts";
+import { rdmaWrites } from "./limit-rdma.ts";
+import { overridden, unifiedWrites } from "./limit-unified.ts";
 import type { CgroupDir } from "./place.ts";
 
 /** A directory with what is written for it, as the plan has it. */
@@ -24,12 +28,14 @@ export function limitDirs(
   file: string,
   warn: (warning: string) => void,
 ): readonly LimitedDir[] {
-  if (resources.memory === undefined && resources.cpu === undefined && resources.pids?.limit === undefined) return dirs;
-  const { writes, late, findings, warnings } = limitWrites(resources, dirs, limitFacts(dirs, facts));
+  if (!KINDS.some((kind) => resources[kind] !== undefined)) return dirs;
+  const { writes, late, findings, warnings } = limitWrites(resources, dirs, limitFacts(dirs, facts, resources));
   if (findings.length > 0) throw new ConfigError(file, findings);
   for (const warning of warnings) warn(warning);
   return dirs.map((dir, index) => (index === 0 ? { ...dir, writes, late } : dir));
 }
+
+const KINDS = ["memory", "cpu", "pids", "blockIO", "hugepageLimits", "network", "rdma", "unified"] as const;
 
 export interface Limits {
   /** Before the first process is in the cgroup. */
@@ -41,36 +47,36 @@ export interface Limits {
   readonly warnings: readonly string[];
 }
 
+/** The same for a new cgroup and for one that holds a running container: `facts.present` tells them apart. */
 export function limitWrites(resources: Resources, dirs: readonly CgroupDir[], facts: LimitFacts): Limits {
+  const { memory, blockIO, cpu, hugepageLimits, network, rdma, unified = {} } = resources;
   const desk = new LimitDesk(dirs, facts);
-  if (resources.memory !== undefined) memoryWrites(resources.memory, desk, facts.used);
-  if (resources.cpu !== undefined) cpuWrites(resources.cpu, desk);
-  const { findings, warnings } = desk;
+  if (memory !== undefined) memoryWrites(memory, desk);
+  if (blockIO !== undefined) blockIoWrites(blockIO, desk);
+  if (cpu !== undefined) cpuWrites(cpu, desk);
+  if (hugepageLimits !== undefined) hugepageWrites(hugepageLimits, desk);
+  if (network !== undefined) networkWrites(network, desk);
+  if (rdma !== undefined) rdmaWrites(rdma, desk);
   const late = new LimitDesk(dirs, facts);
   const most = resources.pids?.limit;
   if (most !== undefined) {
     late.put("pids", "/linux/resources/pids/limit", inBoth("pids.max", most < 0 ? "max" : String(most)));
   }
+  const last = unifiedWrites(unified, desk);
+  const warnings = [...desk.warnings, ...overridden(last, [...desk.writes, ...late.writes])];
+  desk.writes.push(...last.filter(({ path }) => !isLate(path)));
+  late.writes.push(...last.filter(({ path }) => isLate(path)));
   const handed = handDown([...desk.writes, ...late.writes], dirs, facts);
   return {
     writes: [...handed, ...desk.writes],
     late: late.writes,
-    findings: [...findings, ...late.findings],
+    findings: [...desk.findings, ...late.findings],
     warnings,
   };
 }
 
-/** Reads what `limitWrites` has to know. */
-export function limitFacts(dirs: readonly CgroupDir[], { hierarchies }: CgroupFacts): LimitFacts {
-  const above = dirs.filter(({ version }) => version === 2).flatMap(ancestors);
-  const enabled = above.map((path) => [path, words(read(`${path}/cgroup.subtree_control`))] as const);
-  const unified = dirs.find(({ version }) => version === 2);
-  const used = unified === undefined ? undefined : read(`${unified.path}/memory.current`);
-  return {
-    mounted: hierarchies.flatMap(({ controllers }) => controllers),
-    enabled: Object.fromEntries(enabled),
-    used: used === undefined ? undefined : BigInt(used.trim()),
-  };
+function isLate(path: string): boolean {
+  return path.endsWith("/pids.max");
 }
 
 /** v2: a cgroup has the files of those controllers that each cgroup above it hands down. The outermost is first. */
@@ -81,7 +87,7 @@ function handDown(writes: readonly LimitWrite[], dirs: readonly CgroupDir[], { e
     for (const { path, from } of writes) {
       const file = path.startsWith(`${dir.path}/`) ? path.slice(dir.path.length + 1) : "";
       const controller = file.slice(0, file.indexOf("."));
-      if (controller !== "" && !wanted.has(controller)) wanted.set(controller, from);
+      if (controller !== "" && controller !== "cgroup" && !wanted.has(controller)) wanted.set(controller, from);
     }
     for (const above of ancestors(dir)) {
       for (const [controller, from] of wanted) {
@@ -91,18 +97,4 @@ function handDown(writes: readonly LimitWrite[], dirs: readonly CgroupDir[], { e
     }
   }
   return handed;
-}
-
-/** From the mount point to the cgroup right above. */
-function ancestors({ path, mountpoint }: CgroupDir): readonly string[] {
-  const found: string[] = [];
-  for (let above = path; above !== mountpoint && above !== "/"; ) {
-    above = dirname(above);
-    found.unshift(above);
-  }
-  return found;
-}
-
-function words(text = ""): readonly string[] {
-  return text.split(/\s+/).filter(Boolean);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Rules about parts that this version checks, but does not carry out: hooks, limits, seccomp. */
+/** Rules about parts that this version checks, but does not carry out: hooks, seccomp. */
 import { quote } from "../kernel/quote.ts";
 import { pointer } from "./pointer.ts";
 import { type Fault, linuxOf, type Rule } from "./rule.ts";
@@ -51,33 +51,6 @@ export const LATER_RULES: readonly Rule[] = [
       const { listenerPath, listenerMetadata } = linuxOf(config).seccomp ?? {};
       if (!listenerMetadata || listenerPath) return;
       yield { pointer: "/linux/seccomp/listenerMetadata", message: `needs "listenerPath"` };
-    },
-  },
-  {
-    name: "a weight for a device is given",
-    spec: "config-linux.md#block-io",
-    reads: ["/linux/resources/blockIO"],
-    level: "error",
-    *check(config): Iterable<Fault> {
-      const { weightDevice = [] } = linuxOf(config).resources?.blockIO ?? {};
-      for (const [index, { weight, leafWeight }] of weightDevice.entries()) {
-        if (weight !== undefined || leafWeight !== undefined) continue;
-        const path = pointer("linux", "resources", "blockIO", "weightDevice", index);
-        yield { pointer: path, message: `needs "weight" or "leafWeight"` };
-      }
-    },
-  },
-  {
-    name: "a limit for an RDMA device is given",
-    spec: "config-linux.md#rdma",
-    reads: ["/linux/resources/rdma"],
-    level: "error",
-    *check(config): Iterable<Fault> {
-      for (const [device, { hcaHandles, hcaObjects }] of Object.entries(linuxOf(config).resources?.rdma ?? {})) {
-        if (hcaHandles !== undefined || hcaObjects !== undefined) continue;
-        const path = pointer("linux", "resources", "rdma", device);
-        yield { pointer: path, message: `needs "hcaHandles" or "hcaObjects"` };
-      }
     },
   },
 ];

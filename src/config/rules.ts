@@ -7,6 +7,7 @@ import { LINUX_RULES } from "./rules-linux.ts";
 import { MOUNT_RULES } from "./rules-mounts.ts";
 import { NAMESPACE_RULES } from "./rules-namespaces.ts";
 import { PROCESS_RULES } from "./rules-process.ts";
+import { RESOURCE_RULES } from "./rules-resources.ts";
 import { SCHEDULING_RULES } from "./rules-scheduling.ts";
 
 /** In the order in which findings are told. */
@@ -17,5 +18,6 @@ export const RULES: readonly Rule[] = [
   ...MOUNT_RULES,
   ...NAMESPACE_RULES,
   ...LINUX_RULES,
+  ...RESOURCE_RULES,
   ...LATER_RULES,
 ];

@@ -56,7 +56,7 @@ export const UNSUPPORTED: readonly Rule[] = [
   },
 ];
 
-const LIMITS: ReadonlySet<string> = new Set(["devices", "blockIO", "hugepageLimits", "network", "rdma", "unified"]);
+const LIMITS: ReadonlySet<string> = new Set(["devices"]);
 
 function refusal(place: string, value: (config: Config) => unknown): Rule {
   return {

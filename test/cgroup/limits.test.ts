@@ -3,26 +3,9 @@
 import { describe, expect, test } from "vitest";
 import { weightOf } from "../../src/cgroup/limit-cpu.ts";
 import { limitDirs, limitWrites } from "../../src/cgroup/limits.ts";
-import type { CgroupDir } from "../../src/cgroup/place.ts";
 import type { Resources } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/errors/errors.ts";
-
-const NAMES = ["cpu", "cpuset", "memory", "pids"];
-const v1: readonly CgroupDir[] = NAMES.map((name) => {
-  const mountpoint = `/c/${name}`;
-  const path = `${mountpoint}/a/b`;
-  return { controllers: [name], version: 1, mountpoint, path, procs: `${path}/tasks` };
-});
-const v2: readonly CgroupDir[] = [
-  { controllers: NAMES, version: 2, mountpoint: "/c", path: "/c/a/b", procs: "/c/a/b/cgroup.procs" },
-];
-/** The memory controller is the old one's, all others are the new one's. */
-const hybrid: readonly CgroupDir[] = [
-  ...v1.filter(({ controllers }) => controllers.includes("memory")),
-  ...v2.map((dir) => ({ ...dir, controllers: ["cpu", "cpuset", "pids"] })),
-];
-const all = { "/c": NAMES, "/c/a": NAMES };
-const facts = { mounted: NAMES, enabled: all };
+import { facts, hybrid, NAMES, told, v1, v2 } from "./limits-hosts.ts";
 
 type Row = readonly [name: string, resources: Resources, v1: readonly string[], v2: readonly string[]];
 
@@ -55,8 +38,8 @@ const TABLE: readonly Row[] = [
   [
     "all unlimited",
     { memory: { limit: -1, swap: -1, reservation: -1 } },
-    ["memory.limit_in_bytes -1", "memory.memsw.limit_in_bytes -1", "memory.soft_limit_in_bytes -1"],
-    ["memory.max max", "memory.swap.max max", "memory.low max"],
+    ["memory.memsw.limit_in_bytes -1", "memory.limit_in_bytes -1", "memory.soft_limit_in_bytes -1"],
+    ["memory.swap.max max", "memory.max max", "memory.low max"],
   ],
   [
     "swap without memory",
@@ -111,12 +94,6 @@ const TABLE: readonly Row[] = [
     ["!/linux/resources/cpu/realtimePeriod", "!/linux/resources/cpu/realtimeRuntime"],
   ],
 ];
-
-const told = (resources: Resources, dirs: readonly CgroupDir[], given = facts) => {
-  const { writes, late, findings } = limitWrites(resources, dirs, given);
-  const files = [...writes, ...late].map(({ path, data }) => `${path.slice(path.indexOf("/a/b/") + 5)} ${data}`);
-  return [...files, ...findings.map(({ pointer }) => `!${pointer}`)];
-};
 
 describe.each(TABLE)("%s", (_, resources, one, two) => {
   test("v1", () => expect(told(resources, v1)).toEqual(one));

@@ -228,8 +228,82 @@ const FINDINGS: readonly Row[] = [
     linux({ resources: { blockIO: { weightDevice: [{ major: 1, minor: 1 }] }, rdma: { a: {} } } }),
     "/linux/resources/blockIO/weightDevice/0: needs",
     "/linux/resources/rdma/a: needs",
-    "/linux/resources/blockIO: not",
-    "/linux/resources/rdma: not",
+  ],
+  [
+    "limits of the CPU that no kernel takes",
+    linux({
+      resources: {
+        cpu: { quota: 999, period: 1_000_001, realtimePeriod: 5, realtimeRuntime: 6, idle: 2, cpus: "3-1", mems: "a" },
+      },
+    }),
+    "/linux/resources/cpu/quota: expected at least 1000",
+    "/linux/resources/cpu/period: expected 1000 to 1000000",
+    "/linux/resources/cpu/realtimeRuntime: must not be above",
+    "/linux/resources/cpu/idle: expected 0 or 1, found 2",
+    "/linux/resources/cpu/cpus: expected numbers of 0 to 8191",
+    "/linux/resources/cpu/mems: expected numbers of 0 to 1023",
+  ],
+  [
+    "limits of the CPU that are none",
+    linux({ resources: { cpu: { quota: -1, period: 0, realtimeRuntime: -1, idle: 0, cpus: "", mems: "0-1,3" } } }),
+  ],
+  [
+    "block devices that are none, and said twice",
+    linux({
+      resources: {
+        blockIO: {
+          weight: 1001,
+          weightDevice: [{ major: -1, minor: 1_048_576, weight: 1, leafWeight: 2000 }],
+          throttleReadBpsDevice: [
+            { major: 8, minor: 0, rate: 1 },
+            { major: 8, minor: 0, rate: 1 },
+            { major: 8, minor: 0, rate: 2 },
+          ],
+        },
+      },
+    }),
+    "/linux/resources/blockIO/weight: expected 1 to 1000, found 1001",
+    "/linux/resources/blockIO/weightDevice/0/leafWeight: expected 1 to 1000",
+    "/linux/resources/blockIO/weightDevice/0/major: expected 0 to 4095, found -1",
+    "/linux/resources/blockIO/weightDevice/0/minor: expected 0 to 1048575",
+    "/linux/resources/blockIO/throttleReadBpsDevice/2: entry 0 says something else",
+  ],
+  [
+    "limits of networks, huge pages and RDMA that contradict each other",
+    linux({
+      resources: {
+        hugepageLimits: [
+          { pageSize: "2MB", limit: 1 },
+          { pageSize: "2MB", limit: 2 },
+        ],
+        network: {
+          priorities: [
+            { name: "eth0 5\neth1", priority: 1 },
+            { name: "a", priority: 1 },
+            { name: "a", priority: 2 },
+          ],
+        },
+        rdma: { "mlx 5": { hcaHandles: 1 } },
+      },
+    }),
+    "/linux/resources/hugepageLimits/1: entry 0 has another limit",
+    "/linux/resources/network/priorities/0/name: expected the name of a network interface",
+    "/linux/resources/network/priorities/2: entry 1 has another priority",
+    "/linux/resources/rdma/mlx 5: expected the name of an RDMA device",
+  ],
+  [
+    "files of cgroups that are none, or the runtime's",
+    linux({
+      resources: {
+        unified: { "../a.b": "1", "..": "", memory: "", "a/b.c": "", "": "", "memory.high": "1", "cgroup.procs": "0" },
+      },
+    }),
+    "/linux/resources/unified/..~1a.b: expected the name of a file",
+    "/linux/resources/unified/..: expected the name of a file",
+    "/linux/resources/unified/memory: expected the name of a file",
+    "/linux/resources/unified/a~1b.c: expected the name of a file",
+    "/linux/resources/unified/: expected the name of a file",
+    "/linux/resources/unified/cgroup.procs: is no limit",
   ],
   [
     "a policy that no Linux has",
@@ -308,7 +382,6 @@ const FINDINGS: readonly Row[] = [
     }),
     "/linux/intelRdt: not",
     "/linux/netDevices: not",
-    "/linux/resources/unified: not",
   ],
   [
     "all that is wrong at once",
