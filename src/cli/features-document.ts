@@ -22,7 +22,7 @@ export function featuresDocument(): Record<string, unknown> {
       selinux: { enabled: true },
       memoryPolicy: { modes: Object.keys(MPOL), flags: Object.keys(MPOL_F) },
       intelRdt: { enabled: false },
-      mountExtensions: { idmap: { enabled: false } },
+      mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: false },
     },
   };

@@ -5,16 +5,12 @@ import { MOUNT_ATTR, MS, OPEN_TREE } from "../kernel/mount.ts";
 import { components } from "../kernel/path.ts";
 import { flags, ref, string } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
-import { setAttributes } from "./mount-attributes.ts";
-import { attach, HERE, type MountJob, mountJobs } from "./mount-job.ts";
+import { isMapped, mapIds } from "./idmap.ts";
+import { noWayBack, setAttributes } from "./mount-attributes.ts";
+import { attach, HERE, isBind, type MountJob, mountJobs } from "./mount-job.ts";
 import type { AttributeChange } from "./mount-options.ts";
 import { openInRoot } from "./paths.ts";
 import { at, close, type Make, namespaceOf, opensBeforeUser, type Scope } from "./scope.ts";
-
-/** `bind` or `rbind` makes a bind mount; so does the type `bind`, which engines write. */
-export function isBind({ mount, options }: MountJob): boolean {
-  return options.bind !== null || mount.type === "bind";
-}
 
 /** The source's absolute path: relative ones are relative to the bundle. */
 export function sourcePath({ scope, mount }: MountJob): string {
@@ -29,7 +25,7 @@ export function bindMount(job: MountJob): Step[] {
   const early = opensBeforeUser(scope) && !liesInRoot(job);
   const name = early ? earlyName(job) : "tree";
   return [
-    ...(early ? [] : liesInRoot(job) ? openInside(job, name) : [openSource(make, job, name)]),
+    ...(early ? [] : [...openLate(job, name), ...mapIds(make, job, name)]),
     ...setAttributes(make, name, options, ownChange(job, source)),
     ...attach(job, source.kind, name),
   ];
@@ -40,11 +36,28 @@ export function earlySources(scope: Scope): readonly Step[] {
   if (!opensBeforeUser(scope)) return [];
   return mountJobs(scope)
     .filter((job) => isBind(job) && !job.options.remount && !liesInRoot(job) && findSource(job) !== null)
-    .map((job) => openSource(at("bootstrap", `/mounts/${job.index}`), job, earlyName(job)));
+    .flatMap((job) => {
+      const make = at("bootstrap", `/mounts/${job.index}`);
+      const name = earlyName(job);
+      return [openSource(make, job, name), noWayBack(make, name), ...mapIds(make, job, name)];
+    });
 }
 
 function earlyName({ index }: MountJob): string {
   return `source${index}`;
+}
+
+function openLate(job: MountJob, name: string): Call[] {
+  if (!liesInRoot(job)) return [openSource(job.make, job, name)];
+  if (isMapped(job) && opensBeforeUser(job.scope)) {
+    const message = "cannot be id-mapped: what lies in the rootfs is opened in the container's user namespace";
+    job.scope.findings.push({
+      pointer: `/mounts/${job.index}/source`,
+      message,
+      spec: "config.md#posix-platform-mounts",
+    });
+  }
+  return openInside(job, name);
 }
 
 function openSource(make: Make, job: MountJob, name: string): Call {

@@ -14,7 +14,7 @@ import { close } from "./scope.ts";
 
 /** fsconfig(2) takes values of at most 255 bytes; mount(2) a page. */
 const FSCONFIG_VALUE_BYTES = 255;
-/** More than the image ever holds open at once, beside its inputs and a source for each mount. */
+/** More than the image ever holds open at once, beside its inputs, and a source and a mapping for each mount. */
 const OWN_FDS = 64;
 
 /** Only mount(2) knows `iversion` and `silent`, values that are too long, and commas in values. */
@@ -85,8 +85,8 @@ function mountOver(job: MountJob, { type, bits, data }: ClassicMount): Call[] {
 
 /** A number that nothing has: above the preserved descriptors and all that the image opens. */
 function fixedFd({ scope }: MountJob): number {
-  const sources = scope.config.mounts?.length ?? 0;
-  return Math.max(255, Math.max(...Object.values(inputs(scope))) + OWN_FDS + sources);
+  const mounts = scope.config.mounts?.length ?? 0;
+  return Math.max(255, Math.max(...Object.values(inputs(scope))) + OWN_FDS + 2 * mounts);
 }
 
 /** What mount(2) cannot say with the rest: recursive attributes and propagation. */

@@ -8,6 +8,8 @@ import { type Call, isCall, type Plan, type Step } from "../plan/step.ts";
 import { earlySources } from "./bind-mounts.ts";
 import { closeInherited, closeToTracers, inputs, joinCgroup, lateLimits, prepare } from "./bootstrap.ts";
 import { devices, devLinks, workingDirectory } from "./devices.ts";
+import { earlyFilesystems } from "./filesystems.ts";
+import { closeIdmaps, hostIdmaps, ownIdmaps } from "./idmap.ts";
 import { sessionKeyring } from "./keyring.ts";
 import { securityModules } from "./lsm.ts";
 import { maskedPaths } from "./masked-paths.ts";
@@ -49,9 +51,12 @@ const CHAPTERS: readonly Chapter[] = [
   schedulingOfHost, // and what is real-time, where the init loses them
   openNamespaces, // paths mean the host's files only here
   earlyRoot, // and only here the host's root may open them all
+  hostIdmaps, // a mount takes a mapping from a user namespace
   earlySources,
+  earlyFilesystems,
   joinNamespaces,
   userNamespace, // owns all namespaces that are made after it
+  ownIdmaps, // filesystems that are mounted there can be mapped only from there
   timeNamespace, // its clocks can be set only while it is empty
   closeToTracers, // before anybody else can see the init
   enterNamespaces,
@@ -61,6 +66,7 @@ const CHAPTERS: readonly Chapter[] = [
   propagation, // before the first mount, or the host would see it
   rootMount,
   mounts,
+  closeIdmaps,
   devices, // on the /dev that the mounts made
   devLinks,
   terminal, // needs the container's devpts

@@ -6,10 +6,10 @@ import { AT, S } from "../kernel/open.ts";
 import { STATX } from "../kernel/statx.ts";
 import { flags, int, out, ref, string } from "../plan/operands.ts";
 import { type Call, type Check, NEXT, type Step } from "../plan/step.ts";
-import { isBind, openTree } from "./bind-mounts.ts";
+import { openTree } from "./bind-mounts.ts";
 import { isDev } from "./filesystems.ts";
 import { setAttr } from "./mount-attributes.ts";
-import { type MountJob, mountJobs, moveTo, resolveUnderMounts } from "./mount-job.ts";
+import { isBind, type MountJob, mountJobs, moveTo, resolveUnderMounts } from "./mount-job.ts";
 import { openParent, openTarget } from "./paths.ts";
 import { at, canMakeDevices, close, type Make, namespaceOf, type Scope } from "./scope.ts";
 

@@ -5,16 +5,43 @@ import { flags, int, mode, NULL, ref, string } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
 import { classicMount, needsClassic } from "./classic-mount.ts";
 import { copyUp } from "./copy-up.ts";
+import { isMapped, mapIds } from "./idmap.ts";
 import { setAttr, setAttributes } from "./mount-attributes.ts";
-import { attach, coveredMode, type MountJob } from "./mount-job.ts";
+import { attach, coveredMode, isBind, type MountJob, mountJobs } from "./mount-job.ts";
 import { labelOf, labelQueues } from "./mount-label.ts";
 import type { ParsedOptions } from "./mount-options.ts";
-import { close, type Make } from "./scope.ts";
+import { at, close, type Make, opensBeforeUser, type Scope } from "./scope.ts";
 
 export function filesystemMount(job: MountJob): Step[] {
-  const { make, options, mount } = job;
+  const { make, options } = job;
   if (needsClassic(options)) return classicMount(job);
-  const name = isDev(job) ? "dev" : "mount";
+  const early = isEarly(job);
+  const name = early ? earlyName(job) : isDev(job) ? "dev" : "mount";
+  return [
+    ...(early ? [] : detached(job, name)),
+    ...setAttributes(make, name, options, { set: 0, clear: 0 }),
+    ...attach(job, "directory", name, isDev(job)),
+  ];
+}
+
+/** With mapped ids, a filesystem is made as the host's: in a user namespace, hardly one could be mounted at all. */
+export function earlyFilesystems(scope: Scope): readonly Step[] {
+  return mountJobs(scope)
+    .filter((job) => !isBind(job) && isEarly(job) && !job.options.remount && !needsClassic(job.options))
+    .flatMap((job) => detached({ ...job, make: at("bootstrap", `/mounts/${job.index}`) }, earlyName(job)));
+}
+
+function isEarly(job: MountJob): boolean {
+  return isMapped(job) && opensBeforeUser(job.scope);
+}
+
+function earlyName(job: MountJob): string {
+  return isDev(job) ? "dev" : `source${job.index}`;
+}
+
+/** The filesystem as a mount that nobody sees, kept as `$name`. */
+function detached(job: MountJob, name: string): Step[] {
+  const { make, options, mount } = job;
   const late = writtenLater(job);
   const filesystem = {
     type: mount.type ?? "",
@@ -32,8 +59,7 @@ export function filesystemMount(job: MountJob): Step[] {
     ...keepMode(job, name),
     ...labelQueues(job, name),
     ...(late && !isDev(job) ? readonlyNow(job, name) : []),
-    ...setAttributes(make, name, options, { set: 0, clear: 0 }),
-    ...attach(job, "directory", name, isDev(job)),
+    ...mapIds(make, job, name),
   ];
 }
 
@@ -49,8 +75,8 @@ function readonlyNow({ make, options }: MountJob, name: string): Call[] {
 
 /** A filesystem of its own on /dev stays open, for the devices; it turns read-only only after them. */
 export function isDev({ path, options, mount }: Pick<MountJob, "path" | "options" | "mount">): boolean {
-  const bound = options.bind !== null || mount.type === "bind";
-  const own = !bound && !options.remount && !needsClassic(options) && !mount.type?.startsWith("cgroup");
+  const own =
+    !isBind({ options, mount }) && !options.remount && !needsClassic(options) && !mount.type?.startsWith("cgroup");
   return path.length === 1 && path[0] === "dev" && own;
 }
 

@@ -18,6 +18,11 @@ export function setAttributes(make: Make, name: string, options: ParsedOptions, 
   return steps;
 }
 
+/** A tree that was opened in the host's mount namespace takes part in its propagation: what is mounted there may come in, nothing goes out. */
+export function noWayBack(make: Make, name: string): Call {
+  return setAttr(make, name, { propagation: MS.MS_SLAVE, recursive: true });
+}
+
 export interface Change {
   readonly set?: number;
   readonly clear?: number;

@@ -22,6 +22,11 @@ export interface MountJob {
   readonly devIsOpen?: boolean;
 }
 
+/** `bind` or `rbind` makes a bind mount; so does the type `bind`, which engines write. */
+export function isBind({ mount, options }: Pick<MountJob, "mount" | "options">): boolean {
+  return options.bind !== null || mount.type === "bind";
+}
+
 const jobsOf = new WeakMap<Scope, readonly MountJob[]>();
 
 /** The entries of `mounts`, each with its place in the rootfs as the earlier ones leave it. */

@@ -12,6 +12,7 @@ export type MountOption =
   | { readonly does: "bind"; readonly recursive: boolean }
   | { readonly does: "remount" }
   | { readonly does: "tmpcopyup" }
+  | { readonly does: "idmap"; readonly recursive: boolean }
   | { readonly does: "nothing" };
 
 const { MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NODIRATIME } = MOUNT_ATTR;
@@ -68,6 +69,8 @@ function table(): Record<string, MountOption> {
     rbind: { does: "bind", recursive: true },
     remount: { does: "remount" },
     tmpcopyup: { does: "tmpcopyup" },
+    idmap: { does: "idmap", recursive: false },
+    ridmap: { does: "idmap", recursive: true },
   };
   for (const recursive of [false, true]) {
     const prefix = recursive ? "r" : "";
@@ -92,6 +95,7 @@ export interface ParsedOptions {
   readonly bind: "bind" | "rbind" | null;
   readonly remount: boolean;
   readonly tmpcopyup: boolean;
+  readonly idmap: "idmap" | "ridmap" | null;
   readonly attributes: AttributeChange;
   readonly recursive: AttributeChange;
   /** In the listed order. */
@@ -108,7 +112,12 @@ export function parseMountOptions(options: readonly string[]): ParsedOptions {
   const recursive = { set: 0, clear: 0 };
   const superFlags = new Map<number, Extract<MountOption, { does: "super" }>>();
   const data: string[] = [];
-  const parsed = { bind: null as ParsedOptions["bind"], remount: false, tmpcopyup: false };
+  const parsed = {
+    bind: null as ParsedOptions["bind"],
+    remount: false,
+    tmpcopyup: false,
+    idmap: null as ParsedOptions["idmap"],
+  };
   const propagation: { type: number; recursive: boolean }[] = [];
   for (const name of options) {
     const option = MOUNT_OPTIONS[name];
@@ -118,6 +127,7 @@ export function parseMountOptions(options: readonly string[]): ParsedOptions {
     else if (option.does === "bind") parsed.bind = option.recursive || parsed.bind === "rbind" ? "rbind" : "bind";
     else if (option.does === "remount") parsed.remount = true;
     else if (option.does === "tmpcopyup") parsed.tmpcopyup = true;
+    else if (option.does === "idmap") parsed.idmap = option.recursive || parsed.idmap === "ridmap" ? "ridmap" : "idmap";
     else if (option.does !== "nothing") change(option.recursive ? recursive : attributes, option);
   }
   return { ...parsed, attributes, recursive, propagation, superFlags: [...superFlags.values()], data };

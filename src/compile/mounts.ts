@@ -3,11 +3,11 @@
 
 import { components } from "../kernel/path.ts";
 import type { Step } from "../plan/step.ts";
-import { bindMount, isBind } from "./bind-mounts.ts";
+import { bindMount } from "./bind-mounts.ts";
 import { cgroupMount } from "./cgroup-mount.ts";
 import { remount } from "./classic-mount.ts";
 import { filesystemMount, isDev } from "./filesystems.ts";
-import { type MountJob, mountJobs } from "./mount-job.ts";
+import { isBind, type MountJob, mountJobs } from "./mount-job.ts";
 import { checkMountLabel } from "./mount-label.ts";
 import { namespaceOf, type Scope } from "./scope.ts";
 

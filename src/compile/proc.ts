@@ -7,6 +7,8 @@ import { AT, O, RESOLVE } from "../kernel/open.ts";
 import { utf8 } from "../kernel/quote.ts";
 import { bytes, flags, int, out, ref, string, struct } from "../plan/operands.ts";
 import type { Call, Step } from "../plan/step.ts";
+import { isMapped } from "./idmap.ts";
+import { mountJobs } from "./mount-job.ts";
 import { at, close, type Make, namespaceOf, type Scope } from "./scope.ts";
 
 /** `$proc`: the host's /proc as an O_PATH descriptor, checked to be a procfs. Only if the plan writes to it. */
@@ -28,7 +30,7 @@ export function openProc(scope: Scope): readonly Step[] {
 function needsProc(scope: Scope): boolean {
   const { process, linux } = scope.config;
   const offsets = Object.keys(linux?.timeOffsets ?? {}).length > 0 && namespaceOf(scope, "time") === "new";
-  if (process?.apparmorProfile || process?.selinuxLabel) return true;
+  if (process?.apparmorProfile || process?.selinuxLabel || mountJobs(scope).some(isMapped)) return true;
   return process?.oomScoreAdj !== undefined || Object.keys(linux?.sysctl ?? {}).length > 0 || offsets;
 }
 

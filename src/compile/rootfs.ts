@@ -5,7 +5,7 @@ import { AT, O } from "../kernel/open.ts";
 import { flags, NULL, ref, string } from "../plan/operands.ts";
 import type { Step } from "../plan/step.ts";
 import { openTree } from "./bind-mounts.ts";
-import { setAttr } from "./mount-attributes.ts";
+import { noWayBack, setAttr } from "./mount-attributes.ts";
 import { HERE } from "./mount-job.ts";
 import { at, namespaceOf, opensBeforeUser, type Scope } from "./scope.ts";
 
@@ -19,7 +19,8 @@ export function propagation(scope: Scope): readonly Step[] {
 /** Under a new user namespace, the rootfs is opened while it can surely be reached. */
 export function earlyRoot(scope: Scope): readonly Step[] {
   if (!opensBeforeUser(scope) || namespaceOf(scope, "mount") === "inherited") return [];
-  return [openTree(at("bootstrap", "/root/path"), scope.facts.rootfs, "root", true)];
+  const make = at("bootstrap", "/root/path");
+  return [openTree(make, scope.facts.rootfs, "root", true), noWayBack(make, "root")];
 }
 
 /** `$root`: a mount of its own, so that nothing is ever written to what lies under it by another way. */

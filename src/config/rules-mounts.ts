@@ -4,8 +4,7 @@ import { quote } from "../kernel/quote.ts";
 import type { Config, Mount } from "./config.ts";
 import { MOUNT_OPTION_NAMES } from "./mount-options.ts";
 import { pointer } from "./pointer.ts";
-import { type Fault, namespaceOf, type Rule } from "./rule.ts";
-import { mappingFaults } from "./rules-namespaces.ts";
+import type { Fault, Rule } from "./rule.ts";
 
 export const MOUNT_RULES: readonly Rule[] = [
   {
@@ -69,26 +68,6 @@ export const MOUNT_RULES: readonly Rule[] = [
       }),
   },
   {
-    name: "mappings of a mount come in pairs and are ones the kernel accepts",
-    spec: "config.md#posix-platform-mounts",
-    reads: ["/mounts"],
-    level: "error",
-    check: (config) => each(config, mountMappings),
-  },
-  {
-    name: "an id-mapped mount has mappings to use",
-    spec: "config.md#linux-mount-options",
-    reads: ["/mounts", "/linux/namespaces"],
-    level: "error",
-    check: (config) =>
-      each(config, function* ({ options = [], uidMappings = [] }, path) {
-        const index = options.findIndex((option) => option === "idmap" || option === "ridmap");
-        if (index < 0 || uidMappings.length > 0 || namespaceOf(config, "user") !== undefined) return;
-        const message = `${quote(options[index] ?? "")} needs "uidMappings" and "gidMappings", or a user namespace`;
-        yield { pointer: `${path}/options/${index}`, message };
-      }),
-  },
-  {
     name: "the default file systems are there",
     spec: "config-linux.md#default-filesystems",
     reads: ["/mounts"],
@@ -109,15 +88,6 @@ export function isBind({ options = [] }: Mount): boolean {
 
 function* each(config: Config, check: (mount: Mount, path: string) => Iterable<Fault>): Iterable<Fault> {
   for (const [index, mount] of (config.mounts ?? []).entries()) yield* check(mount, pointer("mounts", index));
-}
-
-function* mountMappings({ uidMappings = [], gidMappings = [] }: Mount, path: string): Iterable<Fault> {
-  if (uidMappings.length > 0 !== gidMappings.length > 0) {
-    const [has, lacks] = uidMappings.length > 0 ? ["uidMappings", "gidMappings"] : ["gidMappings", "uidMappings"];
-    yield { pointer: path, message: `"${has}" needs "${lacks}" as well` };
-  }
-  yield* mappingFaults(uidMappings, `${path}/uidMappings`);
-  yield* mappingFaults(gidMappings, `${path}/gidMappings`);
 }
 
 function normal(path: string): string {

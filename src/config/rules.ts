@@ -2,6 +2,7 @@
 /** The named list of what a config.json must keep to besides its schema. */
 import type { Rule } from "./rule.ts";
 import { DOCUMENT_RULES } from "./rules-document.ts";
+import { IDMAP_RULES } from "./rules-idmap.ts";
 import { LATER_RULES } from "./rules-later.ts";
 import { LINUX_RULES } from "./rules-linux.ts";
 import { MOUNT_RULES } from "./rules-mounts.ts";
@@ -16,6 +17,7 @@ export const RULES: readonly Rule[] = [
   ...PROCESS_RULES,
   ...SCHEDULING_RULES,
   ...MOUNT_RULES,
+  ...IDMAP_RULES,
   ...NAMESPACE_RULES,
   ...LINUX_RULES,
   ...RESOURCE_RULES,

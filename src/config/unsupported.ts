@@ -39,21 +39,6 @@ export const UNSUPPORTED: readonly Rule[] = [
       yield { pointer: "/linux/resources/devices", message };
     },
   },
-  {
-    name: "id-mapped mounts are not supported yet",
-    spec: "config.md#posix-platform-mounts",
-    reads: ["/mounts"],
-    level: "error",
-    *check({ mounts = [] }): Iterable<Fault> {
-      for (const [index, { options = [], uidMappings, gidMappings }] of mounts.entries()) {
-        const path = pointer("mounts", index);
-        const option = options.findIndex((one) => one === "idmap" || one === "ridmap");
-        if (option >= 0) yield notYet(`${path}/options/${option}`);
-        if (asks(uidMappings)) yield notYet(`${path}/uidMappings`);
-        if (asks(gidMappings)) yield notYet(`${path}/gidMappings`);
-      }
-    },
-  },
 ];
 
 const LIMITS: ReadonlySet<string> = new Set(["devices"]);

@@ -71,6 +71,12 @@ export const FILE_HINTS: readonly Hint[] = [
     hint: "a file or directory that an option names does not exist",
   },
   {
+    call: "mount_setattr",
+    errno: "EPERM",
+    line: /MOUNT_ATTR_IDMAP/,
+    hint: "ids of a mount can be mapped only with CAP_SYS_ADMIN in the user namespace that its filesystem was mounted in: those of the host's only by root outside of any user namespace",
+  },
+  {
     call: "mount mount_setattr",
     errno: "EPERM",
     hint: "flags of a mount that came from outside the user namespace are locked: ro, nosuid, nodev, noexec and atime must be kept as they are",
@@ -79,7 +85,7 @@ export const FILE_HINTS: readonly Hint[] = [
     call: "mount_setattr",
     errno: "EINVAL",
     line: /userns_fd=(?!0[,}])/,
-    hint: "this filesystem cannot be mounted with mapped ids on this kernel, or is mapped already",
+    hint: "this filesystem cannot be mounted with mapped ids on this kernel (tmpfs can since Linux 6.3, overlayfs cannot at all), or is mapped already; with ridmap that concerns every mount below it",
   },
   {
     call: "move_mount",

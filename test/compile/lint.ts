@@ -36,6 +36,9 @@ const CLOEXEC: Readonly<Record<string, readonly [index: number, bit: number]>> =
   accept4: [3, O.O_CLOEXEC],
 };
 
+/** Results that are no descriptors, or one that is always close-on-exec. */
+const HARMLESS: ReadonlySet<string> = new Set(["clone", "getpid", "pidfd_open"]);
+
 /** A descriptor that a step keeps is close-on-exec from its first moment. */
 function leak(step: Call): string | undefined {
   const { call, args, result } = step;
@@ -47,7 +50,7 @@ function leak(step: Call): string | undefined {
   }
   const rule = CLOEXEC[call];
   if (rule === undefined)
-    return result === undefined || call === "clone" ? undefined : "keeps a result of unknown kind";
+    return result === undefined || HARMLESS.has(call) ? undefined : "keeps a result of unknown kind";
   return has(args[rule[0]], rule[1]) ? undefined : "stays open over execve";
 }
 

@@ -130,13 +130,32 @@ const FINDINGS: readonly Row[] = [
     "one side of a mount's mappings",
     config({ mounts: [{ destination: "/a", source: "b", options: ["bind"], uidMappings: MAP }] }),
     `/mounts/0: "uidMappings" needs "gidMappings"`,
-    "/mounts/0/uidMappings: not supported yet",
   ],
   [
     "idmap without anything to map",
     config({ mounts: [{ destination: "/a", source: "b", options: ["bind", "ridmap"] }] }),
     "/mounts/0/options/1: ",
-    "/mounts/0/options/1: not supported yet",
+  ],
+  [
+    "ids of what cannot be mapped",
+    config({
+      mounts: [
+        { destination: "/proc", type: "proc", options: ["idmap"], uidMappings: MAP, gidMappings: MAP },
+        { destination: "/a", source: "b", options: ["bind", "remount"], uidMappings: MAP, gidMappings: MAP },
+        { destination: "/b", type: "tmpfs", options: ["ridmap", "tmpcopyup"], uidMappings: MAP, gidMappings: MAP },
+        {
+          destination: "/c",
+          type: "proc",
+          source: "/d",
+          options: ["rbind", "idmap"],
+          uidMappings: MAP,
+          gidMappings: MAP,
+        },
+      ],
+    }),
+    `/mounts/0: a filesystem of type "proc" cannot be id-mapped`,
+    "/mounts/1: a mount that is there cannot",
+    "/mounts/2: tmpcopyup would copy",
   ],
   [
     "devices",

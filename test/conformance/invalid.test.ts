@@ -16,6 +16,11 @@ const INVALID: readonly (readonly [string, string, unknown])[] = [
   ["an unknown rlimit is refused", "/process/rlimits", [{ ...RLIMIT, type: "RLIMIT_NOSUCH" }]],
   ["two rlimits of one type are refused", "/process/rlimits", [RLIMIT, RLIMIT]],
   ["uidMappings of a mount without gidMappings are refused", "/mounts", mount({ uidMappings: MAPPINGS })],
+  [
+    "idmap without mappings and without a user namespace is refused",
+    "/mounts",
+    [{ destination: "/m", source: "/", options: ["bind", "idmap"] }],
+  ],
   ["gidMappings of a mount without uidMappings are refused", "/mounts", mount({ gidMappings: MAPPINGS })],
   ["a hook whose path is not absolute is refused", "/hooks", { poststop: [{ ...HOOK, path: "true" }] }],
   ["a hook whose timeout is zero is refused", "/hooks", { poststop: [{ ...HOOK, timeout: 0 }] }],

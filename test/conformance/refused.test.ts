@@ -5,10 +5,6 @@ import { check } from "../../src/config/check.ts";
 import { put, smallConfig } from "./full.ts";
 
 const HOOK = [{ path: "/bin/true" }];
-const MAPPINGS = [{ containerID: 0, hostID: 1000, size: 1 }];
-const idmapped = (option: string) => [
-  { destination: "/m", source: "/", options: ["bind", option], uidMappings: MAPPINGS, gidMappings: MAPPINGS },
-];
 
 /** Name, where it is put, its value, and where the finding is expected, if below. */
 const REFUSED: readonly (readonly [string, string, unknown])[] = [
@@ -22,8 +18,6 @@ const REFUSED: readonly (readonly [string, string, unknown])[] = [
   ["/linux/intelRdt", "/linux/intelRdt", { closID: "c" }],
   ["/linux/netDevices", "/linux/netDevices", { eth0: {} }],
   ["/linux/resources", "/linux/resources", { devices: [{ allow: true, type: "c", major: 1, minor: 3, access: "r" }] }],
-  ["idmap", "/mounts", idmapped("idmap")],
-  ["ridmap", "/mounts", idmapped("ridmap")],
 ];
 
 test.for(REFUSED)("%s is refused", ([, pointer, value]) => {

@@ -4,8 +4,9 @@ import { chmodSync, chownSync, closeSync, mkdirSync, openSync, symlinkSync, writ
 import { dirname, join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
-import { type Container, container, shell } from "./support/container.ts";
-import { tsrun } from "./support/run.ts";
+import { bundle } from "./support/bundle.ts";
+import { type Container, container, freshId, shell } from "./support/container.ts";
+import { runtimeRoot, tsrun } from "./support/run.ts";
 import type { MountSpec } from "./support/spec.ts";
 
 /** A container with these mounts that runs a script; what it needs in its bundle can be laid there before `run`. */
@@ -80,4 +81,27 @@ test("a bind source in the rootfs is reached inside of it, symlinks and earlier 
   }
   symlinkSync(c.dir, join(c.rootfs, "link"));
   expect((await c.ok("run")).stdout).toBe("inside\ncopied\n");
+});
+
+test("a shared mount of the host that a user namespace binds takes nothing back to the host", async (t) => {
+  requires(t, "root");
+  const { dir, rootfs } = bundle(t, (spec, place) => {
+    shell(spec, `awk '$5 == "/" || $5 ~ "^/m" { sub(/:.*/, "", $7); print $5, $7 }' /proc/self/mountinfo`);
+    spec.mounts.push({ destination: "/m", source: join(place, "data"), options: ["rbind"] });
+    spec.linux.namespaces.push({ type: "user" });
+    spec.linux.uidMappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+    spec.linux.gidMappings = spec.linux.uidMappings;
+  });
+  for (const path of [join(rootfs, "m"), join(dir, "data/below")]) mkdirSync(path, { recursive: true });
+  const [data, below] = [join(dir, "data"), join(dir, "data/below")];
+  const shared = (kind: string, place: string) => `mount ${kind} ${place}; mount --make-shared ${place}`;
+  const prelude = [
+    "mount --make-rprivate /",
+    shared(`--bind ${rootfs}`, rootfs),
+    shared("-t tmpfs none", data),
+    `mkdir ${below}`,
+    shared("-t tmpfs none", below),
+  ].join("; ");
+  const out = await tsrun(["--root", runtimeRoot(t), "run", "--bundle", dir, freshId()], { prelude });
+  expect(out).toMatchObject({ stdout: "/ master\n/m master\n/m/below master\n", stderr: "" });
 });

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** config.md: the version, the root and the mounts. */
-import { both, must, type Row, refused, required, section, shown } from "../row.ts";
+import { both, must, type Row, required, section, shown } from "../row.ts";
 
 const LIVE = "live/conformance-mounts.test.ts";
 const OPTIONS = "live/conformance-mount-options.test.ts";
+const IDMAPPED = "live/idmap.test.ts";
 const INVALID = "conformance/invalid.test.ts";
 
 const VERSION_AND_ROOT = [
@@ -67,26 +68,34 @@ const TABLE = section("config.md#linux-mount-options", [
 ]);
 
 const IDMAP = section("config.md#linux-mount-options", [
-  must("idmap", "`idmap` | SHOULD | Indicates that the mount MUST have an idmapping applied.", refused("idmap")),
+  must(
+    "idmap",
+    "`idmap` | SHOULD | Indicates that the mount MUST have an idmapping applied.",
+    shown(IDMAPPED, "idmap and what is mounted below"),
+  ),
   must(
     "ridmap",
     "`ridmap` | SHOULD | Indicates that the mount MUST have an idmapping applied, and the mapping is applied recursively",
-    refused("ridmap"),
+    shown(IDMAPPED, "ridmap and what is mounted below"),
   ),
   must(
     "idmap-own-mappings",
     "If `uidMappings` or `gidMappings` are specified for the mount, the runtime MUST use those values for the mount's mapping.",
-    refused("idmap"),
+    shown(
+      IDMAPPED,
+      "a bind mount with mappings of its own shows and takes the mapped owners",
+      "mappings of its own go before those of the container's user namespace",
+    ),
   ),
   must(
     "idmap-userns-mappings",
     "If they are not specified, the runtime MAY use the container's user namespace mapping, otherwise an error MUST be returned.",
-    refused("idmap"),
+    shown(IDMAPPED, "without mappings of its own, idmap takes those of the container's user namespace"),
   ),
   must(
     "idmap-no-mappings",
     "If there are no `uidMappings` and `gidMappings` specified and the container isn't using user namespaces, an error MUST be returned.",
-    refused("idmap"),
+    shown(INVALID, "idmap without mappings and without a user namespace is refused"),
   ),
 ]);
 

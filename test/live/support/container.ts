@@ -55,7 +55,11 @@ export interface ContainerOptions extends BundleOptions {
   readonly root?: string;
 }
 
-export function container(t: TestContext, edit?: (spec: Spec) => void, options: ContainerOptions = {}): Container {
+export function container(
+  t: TestContext,
+  edit?: (spec: Spec, dir: string) => void,
+  options: ContainerOptions = {},
+): Container {
   const root = options.root ?? runtimeRoot(t);
   const made = bundle(t, edit, options);
   const files = temporary(t);

@@ -37,6 +37,8 @@ export interface MountSpec {
   type?: string;
   source?: string;
   options?: string[];
+  uidMappings?: IdMapping[];
+  gidMappings?: IdMapping[];
 }
 
 export interface IdMapping {
