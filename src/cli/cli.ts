@@ -22,6 +22,7 @@ const LOAD: { readonly [Name in CommandName]: () => Promise<{ readonly perform: 
   spec: () => import("./commands/spec.ts"),
   features: () => import("./commands/features.ts"),
   plan: () => import("./commands/plan.ts"),
+  explain: () => import("./commands/explain.ts"),
   validate: () => import("./commands/validate.ts"),
 };
 

@@ -55,8 +55,9 @@ function usageOf(words: string, spec: CommandSpec): string {
   return [words, ...spec.arguments.map(argumentUsage)].join(" ");
 }
 
-function argumentUsage({ name, required }: ArgumentSpec): string {
-  return required ? `<${name}>` : `[${name}]`;
+function argumentUsage({ name, required, many }: ArgumentSpec): string {
+  const shown = many === true ? `${name}..` : name;
+  return required ? `<${shown}>` : `[${shown}]`;
 }
 
 type Shown = Parameters<Argv["options"]>[0][string];

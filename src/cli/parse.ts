@@ -8,7 +8,7 @@
  */
 import { UsageError } from "../errors/errors.ts";
 import { GLOBAL_OPTIONS, type GlobalValues, type OptionSpec } from "./options.ts";
-import { COMMANDS, type CommandName, isCommand } from "./table.ts";
+import { type ArgumentSpec, COMMANDS, type CommandName, isCommand } from "./table.ts";
 
 export interface CommandLine {
   /** undefined: none was given. */
@@ -32,7 +32,11 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const own: readonly OptionSpec[] = COMMANDS[name].options;
   const names = new Set(own.map((option) => option.name));
   const shared = GLOBAL_OPTIONS.filter((option) => !names.has(option.name));
-  const after = parseTokens(rest, [...own, ...shared], "arguments and options mixed");
+  const after = parseTokens(
+    rest,
+    [...own, ...shared],
+    takesMany(name) ? "numbers below 0 are arguments" : "arguments and options mixed",
+  );
   const help = after.given.has("help") ? after.given.get("help") : before.given.get("help");
   const global = globalValues(new Map([...before.given, ...[...after.given].filter(([key]) => !names.has(key))]));
   if (help !== true) checkArguments(name, after.rest);
@@ -44,12 +48,16 @@ type Given = ReadonlyMap<string, string | number | boolean>;
 function parseTokens(
   tokens: readonly string[],
   options: readonly OptionSpec[],
-  arguments_: "stop at the first argument" | "arguments and options mixed",
+  arguments_: "stop at the first argument" | "arguments and options mixed" | "numbers below 0 are arguments",
 ): { given: Given; rest: readonly string[] } {
   const given = new Map<string, string | number | boolean>();
   const rest: string[] = [];
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at] ?? "";
+    if (arguments_ === "numbers below 0 are arguments" && /^-\d/.test(token)) {
+      rest.push(token);
+      continue;
+    }
     if (token === "--") return { given, rest: [...rest, ...tokens.slice(at + 1)] };
     const [, name, inline] = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(token) ?? [];
     if (name === undefined) {
@@ -102,9 +110,14 @@ function checkArguments(name: CommandName, args: readonly string[]): void {
   const specs = COMMANDS[name].arguments;
   const missing = specs.find((spec, index) => spec.required && args.length <= index);
   if (missing !== undefined) throw new UsageError(missing.name, `${name} needs <${missing.name}>`);
-  const surplus = args[specs.length];
+  const surplus = takesMany(name) ? undefined : args[specs.length];
   if (surplus !== undefined)
     throw new UsageError(surplus, `${name} has no use for the argument ${JSON.stringify(surplus)}`);
+}
+
+function takesMany(name: CommandName): boolean {
+  const last: ArgumentSpec | undefined = COMMANDS[name].arguments.at(-1);
+  return last?.many === true;
 }
 
 function flag(name: string): string {

@@ -5,6 +5,8 @@ import { BUNDLE, CREATE_OPTIONS, FORCE, HELP, type OptionSpec, type Values } fro
 export interface ArgumentSpec {
   readonly name: string;
   readonly required: boolean;
+  /** As many as are given, numbers below 0 among them; the last argument of its command. */
+  readonly many?: true;
   readonly describe: string;
 }
 
@@ -81,6 +83,27 @@ export const COMMANDS = {
   plan: {
     describe: "print the steps of a start, who makes them, and what of config.json asks for each",
     arguments: [DIR],
+    options: [
+      BUNDLE,
+      {
+        name: "format",
+        alias: "f",
+        type: "string",
+        value: "FORMAT",
+        choices: ["text", "json"],
+        default: "text",
+        describe: "how to print it",
+      },
+      HELP,
+    ],
+  },
+  explain: {
+    describe: "print what a bundle's seccomp profile does to system calls, and by which rule",
+    arguments: [
+      { name: "topic", required: true, describe: "seccomp" },
+      { name: "syscall", required: false, describe: "a name or a number; absent: a table of all" },
+      { name: "args", required: false, many: true, describe: "its arguments: 10, 0xa, 012, -1; those missing are 0" },
+    ],
     options: [
       BUNDLE,
       {

@@ -14,7 +14,11 @@ export type FilterContext = bigint & { readonly [brand]: "scmp_filter_ctx" };
 declare const brand: unique symbol;
 
 /** A function of libseccomp; most return 0 or `-errno`. */
-function library(name: string, result: CType, args: readonly CType[]): (...values: Argument[]) => number | bigint {
+export function library(
+  name: string,
+  result: CType,
+  args: readonly CType[],
+): (...values: Argument[]) => number | bigint {
   let bound: Bound | undefined;
   return (...values) => {
     bound ??= load().func(name, result, args);

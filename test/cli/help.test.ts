@@ -80,8 +80,9 @@ function rowOf({ name, alias, value, describe, choices, default: absent }: Optio
   ].join(" ");
 }
 
-function signature({ name, required }: ArgumentSpec): string {
-  return required ? `<${name}>` : `[${name}]`;
+function signature({ name, required, many }: ArgumentSpec): string {
+  const shown = many ? `${name}..` : name;
+  return required ? `<${shown}>` : `[${shown}]`;
 }
 
 function flat(text: string): string {
