@@ -23,6 +23,8 @@ const NEEDS = {
   overlay: () => (succeeds("grep", "-qw", "overlay", "/proc/filesystems") ? undefined : "needs overlayfs"),
   "cgroup-v1": () =>
     readFileSync("/proc/self/mountinfo", "utf8").includes(" - cgroup ") ? undefined : "needs a cgroup v1 hierarchy",
+  "cgroup-v2": () =>
+    existsSync("/sys/fs/cgroup/cgroup.controllers") ? undefined : "needs pure cgroup v2: npm run test:vm",
   runc: () => tool("runc"),
   crun: () => tool("crun"),
   strace: () => tool("strace"),

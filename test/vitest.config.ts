@@ -25,6 +25,10 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        extends: true,
+        test: { name: "vm", include: ["test/vm/**/*.test.ts"], fileParallelism: false },
+      },
     ],
   },
 });
