@@ -143,6 +143,11 @@ export class Systemd {
   }
 }
 
+/** Whether systemd refused to make a unit since there is one of that name. */
+export function isUnitExists(error: unknown): boolean {
+  return isError(error, "UnitExists");
+}
+
 function isError(error: unknown, name: string): boolean {
   return error instanceof MethodError && error.errorName === `${ERRORS}${name}`;
 }

@@ -6,6 +6,7 @@ import type { CgroupFacts } from "../host/facts.ts";
 import { probeSelf } from "../host/probe-kernel.ts";
 import { type BusCaller, systemBusAddress, userBusAddress } from "../native/dbus-address.ts";
 import type { LimitedDir } from "./limits.ts";
+import { annotatedProperties } from "./systemd-annotations.ts";
 import { placeUnit, type UnitPlace, type UnitPlaceOptions } from "./systemd-place.ts";
 import { type LimitedUnit, unitProperties } from "./systemd-properties.ts";
 import { Systemd, type UnitProperty } from "./systemd-unit.ts";
@@ -16,8 +17,13 @@ export interface UnitRecord {
   readonly address: string;
 }
 
+interface Annotated {
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+  readonly file: string;
+}
+
 /** A manager of units that can be reached, and what it has told of itself. */
-export class SystemdManager {
+export class SystemdUnits {
   readonly #systemd: Systemd;
   readonly #address: string;
   readonly #user: boolean;
@@ -28,14 +34,14 @@ export class SystemdManager {
    * The system's manager for root, the user's own for others, and for root of a user namespace.
    * HostError: systemd does not run here, or cannot be reached.
    */
-  static async open(): Promise<SystemdManager> {
+  static async open(): Promise<SystemdUnits> {
     demandSystemd();
     const { uid, userns } = probeSelf();
     const user = uid !== 0 || userns;
     const address = addressOf(user);
     const systemd = await Systemd.open(address);
     try {
-      return new SystemdManager(systemd, { address, user, ...(await systemd.about()) });
+      return new SystemdUnits(systemd, { address, user, ...(await systemd.about()) });
     } catch (error) {
       systemd.close();
       throw error;
@@ -66,9 +72,9 @@ export class SystemdManager {
     return placeUnit({ ...container, user: this.#user, controlGroup: this.#controlGroup, controllers });
   }
 
-  /** What systemd is told of a container. */
-  limit(place: UnitPlace, limited: readonly LimitedDir[], annotated: readonly UnitProperty[]): LimitedUnit {
-    return unitProperties(place, limited, annotated, this.#version);
+  /** What systemd is told of a container. ConfigError for annotations that are no properties. */
+  limit(place: UnitPlace, limited: readonly LimitedDir[], { annotations, file }: Annotated): LimitedUnit {
+    return unitProperties(place, limited, annotatedProperties(annotations, file), this.#version);
   }
 
   record({ unit }: UnitPlace): UnitRecord {
@@ -82,6 +88,10 @@ export class SystemdManager {
 
   setProperties(unit: string, properties: readonly UnitProperty[]): Promise<void> {
     return this.#systemd.setProperties(unit, properties);
+  }
+
+  stop({ unit }: UnitPlace): Promise<void> {
+    return this.#systemd.stopUnit(unit);
   }
 
   /** What the user's manager was given by the one above it. */

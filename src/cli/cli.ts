@@ -87,7 +87,7 @@ async function openRuntime(global: GlobalValues, log: Log): Promise<Runtime> {
   const { Runtime } = await import("../runtime/runtime.ts");
   const options: RuntimeOptions = {
     ...(global.root === undefined ? {} : { root: global.root }),
-    cgroupManager: global["cgroup-manager"] === "disabled" ? "disabled" : "cgroupfs",
+    cgroupManager: global["systemd-cgroup"] ? "systemd" : global["cgroup-manager"],
     onWarning: (warning) => log.warn(warning),
   };
   return new Runtime(options);

@@ -93,7 +93,7 @@ export const GLOBAL_OPTIONS = [
     value: "MANAGER",
     choices: ["cgroupfs", "disabled", "systemd"],
     default: "cgroupfs",
-    describe: "how cgroups are made; systemd comes in a later version",
+    describe: "how cgroups are made; systemd: as a scope, and cgroupsPath is slice:prefix:name",
   },
   { name: "systemd-cgroup", type: "boolean", default: false, describe: "the same as --cgroup-manager systemd" },
   {
