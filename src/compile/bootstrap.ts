@@ -5,7 +5,7 @@ import { AT, O } from "../kernel/open.ts";
 import { PR } from "../kernel/prctl.ts";
 import { bytes, flags, int, named, ref } from "../plan/operands.ts";
 import type { Act, Step } from "../plan/step.ts";
-import { at, close, type FileWrite, namespaceOf, type Scope } from "./scope.ts";
+import { at, type CgroupDirectory, close, type FileWrite, namespaceOf, type Scope } from "./scope.ts";
 
 /** The descriptors that the image starts with, above stdio and the preserved ones. */
 export function inputs(scope: Scope): Record<string, number> {
@@ -23,6 +23,7 @@ export function prepare(scope: Scope): readonly Step[] {
     { stage: "runtime", from: "", act: "state", status: "creating" },
     ...cgroups,
     ...(scope.options.cgroup ?? []).flatMap(({ writes = [] }) => writes.map(written)),
+    ...(scope.options.cgroup ?? []).flatMap(givenAway),
     { stage: "runtime", from: "", act: "spawn" },
   ];
 }
@@ -30,6 +31,19 @@ export function prepare(scope: Scope): readonly Step[] {
 /** Limits that the image itself would run into; it waits for `start` by now, or will. config-linux.md#pids. */
 export function lateLimits(scope: Scope): readonly Step[] {
   return (scope.options.cgroup ?? []).flatMap(({ late = [] }) => late.map(written));
+}
+
+/** config-linux.md#cgroup-ownership: the directory, and what the kernel lists of its files. */
+function givenAway({ path, owner }: CgroupDirectory): readonly Act[] {
+  if (owner === undefined) return [];
+  return ["", ...owner.files.map((file) => `/${file}`)].map((name) => ({
+    stage: "runtime",
+    from: "/linux/cgroupsPath",
+    act: "chown",
+    path: `${path}${name}`,
+    uid: owner.uid,
+    optional: name !== "",
+  }));
 }
 
 function written({ path, data, from }: FileWrite): Act {

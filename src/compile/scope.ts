@@ -38,6 +38,8 @@ export interface CgroupDirectory {
   readonly writes?: readonly FileWrite[];
   /** The same, when the init is there: what limits the number of processes counts the runtime's own, too. */
   readonly late?: readonly FileWrite[];
+  /** Who is given the directory and those of these files that it has. */
+  readonly owner?: { readonly uid: number; readonly files: readonly string[] };
 }
 
 export interface FileWrite {

@@ -1,80 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Hints for cgroups and the process itself. cgroups(7), execve(2), capabilities(7), getrlimit(2). */
+/** Hints for the process itself. execve(2), capabilities(7), getrlimit(2). */
 import type { Hint } from "./hint.ts";
 
-/** A file of a limit, in the directory of a cgroup. */
-const LIMIT = /"[^"]*\/(?:memory|cpu|cpuset|pids)\.[\w.]+"/;
-
 export const PROCESS_HINTS: readonly Hint[] = [
-  // Control groups: cgroups(7), cgroup-v2.rst.
-  {
-    call: "write openat",
-    errno: "EBUSY",
-    line: /cgroup\.procs|tasks"|cgroupsPath/,
-    hint: "a cgroup (v2) whose controllers are passed on to its children cannot hold processes itself: use a /linux/cgroupsPath below it",
-  },
-  {
-    call: "write openat",
-    errno: "EACCES EPERM",
-    line: /cgroup\.procs|tasks"|cgroupsPath/,
-    hint: "moving a process needs write access to cgroup.procs of the nearest common ancestor too: ask for a delegated cgroup (systemd: Delegate=yes)",
-  },
-  {
-    call: "write openat",
-    errno: "EOPNOTSUPP",
-    line: /cgroup\.procs|tasks"|cgroupsPath/,
-    hint: "the cgroup is threaded, or below one that is: use another /linux/cgroupsPath",
-  },
-  {
-    call: "write",
-    errno: "EINVAL",
-    line: /cgroup\.subtree_control/,
-    hint: "the controller is not available here, or a real-time process in the tree forbids cpu: see cgroup.controllers",
-  },
-  {
-    call: "write",
-    errno: "EBUSY",
-    line: /cgroup\.subtree_control/,
-    hint: "controllers can be passed on only by a cgroup (v2) without processes of its own",
-  },
-  {
-    call: "write",
-    errno: "EACCES EPERM EROFS",
-    line: /cgroup\.subtree_control/,
-    hint: "this user may not hand the controller down: ask for a delegated cgroup (systemd: Delegate=yes)",
-  },
-  {
-    call: "write",
-    errno: "ENOENT",
-    line: LIMIT,
-    hint: "the kernel does not offer this limit: it was built, or booted, without it (swapaccount=0, no CONFIG_CFS_BANDWIDTH)",
-  },
-  {
-    call: "write",
-    errno: "EBUSY",
-    line: /"[^"]*\/memory\.[\w.]*limit_in_bytes"/,
-    hint: "the cgroup uses more memory than that already, and it cannot be freed",
-  },
-  {
-    call: "write",
-    errno: "EINVAL ERANGE EACCES ENOSPC",
-    line: LIMIT,
-    hint: "the kernel does not accept this value: it is out of range, or beyond what a cgroup further up allows",
-  },
-  {
-    call: "mkdir mkdirat",
-    errno: "EAGAIN",
-    line: /cgroup/,
-    hint: "cgroup.max.descendants or cgroup.max.depth of a parent cgroup is reached",
-  },
-  {
-    call: "mkdir mkdirat",
-    errno: "EACCES EPERM EROFS",
-    line: /cgroup/,
-    hint: "the cgroup tree is not delegated to this user: see --cgroup-manager disabled, or run in a delegated cgroup (systemd: Delegate=yes)",
-  },
-
-  // The process.
   {
     call: "faccessat2 faccessat",
     errno: "ENOENT ENOTDIR",

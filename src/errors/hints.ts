@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What to change where an errno misleads: tables keyed by call and errno, and where need be by the call's operands. */
 import type { Hint } from "./hint.ts";
+import { CGROUP_HINTS } from "./hints-cgroup.ts";
 import { FILE_HINTS } from "./hints-file.ts";
 import { NAMESPACE_HINTS } from "./hints-namespace.ts";
 import { PROCESS_HINTS } from "./hints-process.ts";
 
 // The first that fits is told: the narrower ones come first.
-const HINTS: readonly Hint[] = [...NAMESPACE_HINTS, ...PROCESS_HINTS, ...FILE_HINTS];
+const HINTS: readonly Hint[] = [...CGROUP_HINTS, ...NAMESPACE_HINTS, ...PROCESS_HINTS, ...FILE_HINTS];
 
 /**
  * What to change after `call` failed with `errno`; undefined where the errno says it all.

@@ -10,6 +10,8 @@ export function printAct(act: Act, inputs: Plan["inputs"]): string {
       return `mkdir(${quote(act.path)}, ${octal(act.mode)})`;
     case "write":
       return `write(${quote(act.path)}, ${quote(act.data)})`;
+    case "chown":
+      return `chown(${quote(act.path)}, ${act.uid}, -1)${act.optional ? " or ENOENT → next" : ""}`;
     case "write-proc":
       return `write("/proc/$bootstrap/${quote(act.file).slice(1)}, ${quote(act.data)})`;
     case "idmap-tool":

@@ -75,6 +75,8 @@ export type Act = Origin &
   (
     | { readonly act: "mkdir"; readonly path: string; readonly mode: number }
     | { readonly act: "write"; readonly path: string; readonly data: string }
+    /** Gives a file of a cgroup to another user. `optional`: not every cgroup has it. */
+    | { readonly act: "chown"; readonly path: string; readonly uid: number; readonly optional: boolean }
     /** Writes a file of the bootstrap process's /proc directory: uid_map, gid_map, setgroups. */
     | { readonly act: "write-proc"; readonly file: string; readonly data: string }
     /** Runs newuidmap(1) or newgidmap(1) for the bootstrap process. `ranges` are its arguments after the pid. */

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Performs the steps of a plan that are the runtime's own, in their order, beside the image that performs the rest. */
-import { closeSync, constants, openSync, writeSync } from "node:fs";
 import type { Image } from "../emit/image.ts";
 import { decodeReport, LOG_SIZE, REPORT_SIZE } from "../emit/report.ts";
-import { HostError, SyscallError } from "../errors/errors.ts";
-import { type ErrnoName, errnoText } from "../kernel/errno.ts";
-import { quote } from "../kernel/quote.ts";
+import { HostError } from "../errors/errors.ts";
 import { close, type Fd } from "../native/fd.ts";
 import { sealedMemfd } from "../native/memfd.ts";
 import { recvMessage, send } from "../native/message.ts";
@@ -14,6 +11,7 @@ import { socketpair } from "../native/socket.ts";
 import { spawn } from "../native/spawn.ts";
 import { type ExitStatus, waitExit } from "../native/wait.ts";
 import { type Act, isCall, type Message, type Plan } from "../plan/step.ts";
+import { giveAway, writeHostFile } from "./host-files.ts";
 
 export interface Performance {
   readonly plan: Plan;
@@ -77,9 +75,11 @@ async function act(step: Act, performance: Performance, under: Under): Promise<v
     case "answer":
       return send(must(under.report), Uint8Array.of(1));
     case "write-proc":
-      return write(`/proc/${under.bootstrap}/${step.file}`, step.data, step);
+      return writeHostFile(`/proc/${under.bootstrap}/${step.file}`, step.data, step.from);
     case "write":
-      return write(step.path, step.data, step);
+      return writeHostFile(step.path, step.data, step.from);
+    case "chown":
+      return giveAway(step);
     case "idmap-tool":
       return runTool(step.path, [String(under.bootstrap), ...step.ranges], step.from);
     default:
@@ -145,25 +145,6 @@ function told(status: ExitStatus | undefined): string {
   return status.signaled === 9
     ? "killed (SIGKILL): by somebody, or for want of memory"
     : `killed by signal ${status.signaled}`;
-}
-
-async function write(path: string, data: string, { from }: Act): Promise<void> {
-  try {
-    // Never creates: a file that is not there is a feature that the kernel does not have.
-    const fd = openSync(path, constants.O_WRONLY);
-    try {
-      writeSync(fd, data);
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    const { hintFor } = await import("../errors/hints.ts");
-    const errno = ((error as NodeJS.ErrnoException).code ?? "EIO") as ErrnoName;
-    const line = `write(${quote(path)}, ${quote(data)})`;
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    const hint = hintFor(name, errno, line) ?? hintFor("write", errno, line);
-    throw new SyscallError(line, errno, { text: `${errnoText(errno)}, for ${from}`, hint, cause: error });
-  }
 }
 
 /** newuidmap(1) and newgidmap(1) say on stderr what they refuse. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From a bundle to a plan: everything that happens before the host is changed. */
 
+import { type DelegatedDir, delegated } from "../cgroup/delegate.ts";
 import { type LimitedDir, limitDirs } from "../cgroup/limits.ts";
 import { possiblePlace } from "../cgroup/make.ts";
 import { type CgroupDir, type CgroupPlace, placeCgroup } from "../cgroup/place.ts";
@@ -60,11 +61,12 @@ export function prepare(wish: Wish): Prepared {
 /** The cgroup with its limits; ConfigError for what its hierarchies cannot do. */
 export function limited(
   dirs: readonly CgroupDir[],
-  { linux }: Config,
+  config: Config,
   facts: Facts,
   warn: (warning: string) => void,
-): readonly LimitedDir[] {
-  return limitDirs(dirs, linux?.resources, facts.cgroup, `${facts.bundle}/config.json`, warn);
+): readonly (LimitedDir & DelegatedDir)[] {
+  const file = `${facts.bundle}/config.json`;
+  return delegated(limitDirs(dirs, config.linux?.resources, facts.cgroup, file, warn), config, facts);
 }
 
 /** What of a wish the compiler is told. */

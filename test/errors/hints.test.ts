@@ -55,6 +55,12 @@ const TOLD: readonly (readonly [line: string, errno: string, hint: RegExp])[] = 
   ['write("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "1")', "ENOENT", /does not offer/],
   ['write("/sys/fs/cgroup/cpuset/a/cpuset.cpus", "99")', "EINVAL", /does not accept this value/],
   ['write("/sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1")', "EBUSY", /uses more memory/],
+  ['write("/sys/fs/cgroup/a/io.max", "8:0 rbps=1")', "ENODEV", /no block device/],
+  ['write("/sys/fs/cgroup/blkio/a/blkio.bfq.weight_device", "8:0 1")', "EOPNOTSUPP", /BFQ/],
+  ['net_prio.ifpriomap("eth9 1")', "ENODEV", /interface/],
+  ['memory.swap.max("0")', "ENOENT", /does not count swap/],
+  ['write("/sys/fs/cgroup/a/hugetlb.3MB.max", "0")', "ENOENT", /does not offer/],
+  ['cgroup.subtree_control("+io")', "EOPNOTSUPP", /threaded/],
 ];
 
 test.each(TOLD)("%s = -1 %s is explained", (line, errno, hint) => {

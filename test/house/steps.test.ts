@@ -75,6 +75,7 @@ const OPERANDS: { readonly [K in Operand["kind"]]: readonly [string, Call] } = {
 const ACTS: { readonly [K in Act["act"]]: Extract<Act, { act: K }> } = {
   mkdir: { ...runtime, act: "mkdir", path: "/a", mode: 0o755 },
   write: { ...runtime, act: "write", path: "/a", data: "b" },
+  chown: { ...runtime, act: "chown", path: "/a", uid: 1000, optional: true },
   "write-proc": { ...runtime, act: "write-proc", file: "uid_map", data: "0 1 1" },
   "idmap-tool": { ...runtime, act: "idmap-tool", path: "/newuidmap", ranges: ["0", "1", "1"] },
   spawn: { ...runtime, act: "spawn" },
