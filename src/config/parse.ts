@@ -13,14 +13,15 @@ import { findSyntaxFault } from "./syntax.ts";
  * Throws ConfigError with every finding at once; `file` is the name it gives the text.
  */
 export function parseConfig(text: string, file: string, warn: (warning: Finding) => void = () => {}): Config {
-  const value = parse(text, file);
+  const value = parseDocument(text, file);
   const { findings, warnings } = check(value);
   for (const warning of warnings) warn(warning);
   if (findings.length > 0) throw new ConfigError(file, findings);
   return value as Config;
 }
 
-function parse(text: string, file: string): unknown {
+/** What a text holds, unchecked. ConfigError: it is not JSON, with line and column. */
+export function parseDocument(text: string, file: string): unknown {
   try {
     return parseJson(text);
   } catch (cause) {

@@ -22,6 +22,7 @@ export type ErrorCode =
   | "ETSRUN_NOT_CREATED"
   | "ETSRUN_NOT_STOPPED"
   | "ETSRUN_NOT_RUNNING"
+  | "ETSRUN_PAUSED"
   | "ETSRUN_BUSY";
 
 export class TsrunError extends Error {

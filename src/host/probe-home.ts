@@ -11,10 +11,19 @@ const NOWHERE = "/";
 const MAX_BYTES = 4 << 20;
 
 export function findHome(config: Config, root: Fd, bundle: string): string {
-  const { env = [], user } = config.process ?? {};
+  return homeFrom(config, () => openPasswd(config, root, bundle));
+}
+
+/** The same in a running container, whose root shows its mounts. */
+export function findHomeInside(config: Config, root: Fd): string {
+  return homeFrom(config, () => openRegularInRoot(root, PASSWD));
+}
+
+function homeFrom({ process }: Config, passwd: () => Fd | undefined): string {
+  const { env = [], user } = process ?? {};
   const set = env.findLast((line) => line.startsWith("HOME="));
-  if (config.process === undefined || (set !== undefined && set !== "HOME=")) return NOWHERE;
-  const fd = openPasswd(config, root, bundle);
+  if (process === undefined || (set !== undefined && set !== "HOME=")) return NOWHERE;
+  const fd = passwd();
   if (fd === undefined) return NOWHERE;
   try {
     const bytes = Buffer.alloc(Math.min(fstatSync(fd).size, MAX_BYTES));

@@ -40,8 +40,7 @@ function probeNamespace(path: string): NamespaceFacts | undefined {
     if (known === undefined) return undefined;
     const [kind, file] = known;
     const inode = inodeOf(fd);
-    const own = statSync(`/proc/self/ns/${file}`, { bigint: true, throwIfNoEntry: false });
-    return { kind, inode, ownerInode: ownerOf(fd), own: own?.ino === inode };
+    return { kind, inode, ownerInode: ownerOf(fd), own: inodeAt(`/proc/self/ns/${file}`) === inode };
   } finally {
     closeSync(fd);
   }
@@ -54,6 +53,46 @@ function ownerOf(namespace: Fd): bigint {
     return inodeOf(owner);
   } finally {
     closeSync(owner);
+  }
+}
+
+/**
+ * The namespaces of a process in which the caller is not itself. `apart`: its user namespace, if it has another than the
+ * caller, does not own it. Undefined: the process is gone, or not for the caller to look at.
+ */
+export function probeForeign(pid: number): readonly { kind: NamespaceKind; apart: boolean }[] | undefined {
+  const found: { kind: NamespaceKind; inode: bigint; path: string }[] = [];
+  for (const [kind, file] of KINDS.values()) {
+    const path = `/proc/${pid}/ns/${file}`;
+    const own = inodeAt(`/proc/self/ns/${file}`);
+    // A kernel without that type has none of either.
+    if (own === undefined) continue;
+    const inode = inodeAt(path);
+    if (inode === undefined) return undefined;
+    if (inode !== own) found.push({ kind, inode, path });
+  }
+  const user = found.find(({ kind }) => kind === "user");
+  return found.map(({ kind, path }) => ({
+    kind,
+    apart: user !== undefined && kind !== "user" && ownerAt(path) !== user.inode,
+  }));
+}
+
+function inodeAt(path: string): bigint | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+  } catch {
+    // EACCES: it is somebody else's process.
+    return undefined;
+  }
+}
+
+function ownerAt(path: string): bigint {
+  const fd = openSync(path, constants.O_RDONLY) as Fd;
+  try {
+    return ownerOf(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

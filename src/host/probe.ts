@@ -12,6 +12,7 @@ import { probeIdmapTools } from "./probe-idmap.ts";
 import { probeKernel, probeSelf } from "./probe-kernel.ts";
 import { probeLsm } from "./probe-lsm.ts";
 import { probeNamespaces } from "./probe-namespaces.ts";
+import { probeNetDevices } from "./probe-net.ts";
 import { probeRootfs } from "./probe-rootfs.ts";
 import { probeSources } from "./probe-sources.ts";
 
@@ -33,6 +34,7 @@ export function probe(config: Config, bundle: string, stdio: readonly number[] =
     ...probeRootfs(config, rootfs, realBundle),
     sources: probeSources(config, realBundle),
     namespaces: probeNamespaces(config),
+    netDevices: probeNetDevices(config),
     idmap: probeIdmapTools(config),
     stdio: stdio.map(probeStdio),
     lsm: probeLsm(config),
@@ -69,7 +71,7 @@ function findRootfs(config: Config, bundle: string): string {
 // makedev(1, 3)
 const NULL_DEVICE = 0x103;
 
-function probeStdio(fd: number): { uid: number; null: boolean } {
+export function probeStdio(fd: number): { uid: number; null: boolean } {
   try {
     const stat = fstatSync(fd);
     return { uid: stat.uid, null: stat.isCharacterDevice() && stat.rdev === NULL_DEVICE };
@@ -79,14 +81,14 @@ function probeStdio(fd: number): { uid: number; null: boolean } {
   }
 }
 
-function probeLimits(config: Config): Facts["rlimits"] {
+export function probeLimits(config: Config): Facts["rlimits"] {
   const types = (config.process?.rlimits ?? []).map(({ type }) => type);
   const known = types.filter((type): type is keyof typeof RLIMIT => type in RLIMIT);
   return Object.fromEntries(known.map((type) => [type, getrlimit(type)]));
 }
 
 /** Who started the runtime has told it the same limit as the container should have; the soft one was raised since. */
-function probeCallerFiles(config: Config): Facts["callerFiles"] {
+export function probeCallerFiles(config: Config): Facts["callerFiles"] {
   if (config.process?.rlimits?.some(({ type }) => type === "RLIMIT_NOFILE")) return null;
   const own = getrlimit("RLIMIT_NOFILE");
   const soft = softFiles(`/proc/${process.ppid}/limits`);

@@ -1,30 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `create`: runtime.md#create. What it makes is written down before it is made, and undone if it fails. */
-import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
 import { type MadeCgroup, makeCgroup, type SurveyedDir, surveyCgroup, undoCgroup } from "../cgroup/make.ts";
 import { killAll, processesIn } from "../cgroup/processes.ts";
 import { removeCgroup } from "../cgroup/remove.ts";
 import { compile } from "../compile/compile.ts";
 import { SIG } from "../kernel/signal.ts";
 import { close } from "../native/fd.ts";
-import { kill, processStat } from "../native/process.ts";
+import { processStat } from "../native/process.ts";
 import { listenAt } from "../native/socket.ts";
-import { waitExit } from "../native/wait.ts";
 import type { Plan } from "../plan/step.ts";
 import { type Held, release } from "../state/hold.ts";
-import { createState, removeState, startSocket, writeFirstState, writeState } from "../state/store.ts";
+import { createState, removeState, startSocket, writeConfig, writeFirstState, writeState } from "../state/store.ts";
 import { type Console, openConsole } from "./console.ts";
 import type { StepText } from "./failure.ts";
+import { type HandOver, handOver } from "./hand-over.ts";
 import { perform } from "./perform.ts";
 import { compileOptions, limited, type Prepared, prepare, type Wish } from "./prepare.ts";
 import { checkPreserved } from "./preserved-fds.ts";
 import type { ContainerRecord } from "./record.ts";
 import { isoTime } from "./time.ts";
 
-export interface Creation extends Wish {
+export interface Creation extends Wish, HandOver {
   readonly root: string;
-  readonly pidFile: string | undefined;
   readonly consoleSocket: string | undefined;
   readonly onTerminal: ((master: number) => void) | undefined;
 }
@@ -110,6 +107,7 @@ async function startImage(begun: Begun, made: MadeCgroup, record: ContainerRecor
   let created = record;
   let steps: Record<number, StepText> = {};
   const meanwhile = async () => {
+    writeConfig(held, begun.prepared.text);
     const { textsAfterStart } = await import("./failure.ts");
     steps = textsAfterStart(plan, image.steps);
   };
@@ -129,10 +127,7 @@ async function startImage(begun: Begun, made: MadeCgroup, record: ContainerRecor
       meanwhile,
       writeCreated,
     });
-    await orKill(pid, () => {
-      console.deliver();
-      if (creation.pidFile !== undefined) writePidFile(creation.pidFile, pid);
-    });
+    await handOver(pid, creation, console);
     return created;
   } finally {
     close(listener);
@@ -149,25 +144,3 @@ function planFor({ creation, prepared }: Begun, made: MadeCgroup): Plan {
   return compile(config, facts, compileOptions(creation, dirs)).plan;
 }
 
-async function orKill(pid: number, work: () => void): Promise<void> {
-  try {
-    work();
-  } catch (error) {
-    kill(pid, 9);
-    await waitExit(pid);
-    throw error;
-  }
-}
-
-/** Whole or not at all: who waits for the file may read it as soon as it is there. */
-function writePidFile(path: string, pid: number): void {
-  const file = resolve(path);
-  const next = join(dirname(file), `.${basename(file)}.${process.pid}`);
-  try {
-    writeFileSync(next, String(pid), { flag: "wx", mode: 0o644 });
-    renameSync(next, file);
-  } catch (error) {
-    rmSync(next, { force: true });
-    throw error;
-  }
-}

@@ -15,13 +15,19 @@ import type { Facts } from "../host/facts.ts";
 import { isSame } from "../plan/same.ts";
 import type { Plan } from "../plan/step.ts";
 
+export interface Parsed {
+  readonly text: string;
+  readonly config: Config;
+  readonly warnings: readonly Finding[];
+}
+
 export class Memory {
-  #parsed: { readonly text: string; readonly config: Config; readonly warnings: readonly Finding[] } | undefined;
+  #parsed: Parsed | undefined;
   #compiled: { readonly input: readonly unknown[]; readonly named: unknown; readonly output: Compiled } | undefined;
   #emitted: { readonly plan: Plan; readonly image: Image } | undefined;
 
   /** The config of a bundle, and what is to be warned of. Errors are those of `loadConfig`. */
-  config(bundle: string): { readonly config: Config; readonly warnings: readonly Finding[] } {
+  config(bundle: string): Parsed {
     const { text, file } = readConfig(bundle);
     if (this.#parsed?.text === text) return this.#parsed;
     const warnings: Finding[] = [];

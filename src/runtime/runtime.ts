@@ -8,6 +8,8 @@ import { stateRoot } from "../state/root.ts";
 import { deriveStatus } from "../state/status.ts";
 import { listStates } from "../state/store.ts";
 import { create } from "./create.ts";
+import type { ExecWish } from "./exec.ts";
+import type { ProcessOptions } from "./exec-process.ts";
 import { deleteContainer, killContainer } from "./end.ts";
 import { Memory } from "./memory.ts";
 import { prepare } from "./prepare.ts";
@@ -28,6 +30,8 @@ export interface CreateOptions {
   readonly bundle?: string;
   /** A file that receives the pid of the container's init, in the caller's pid namespace. */
   readonly pidFile?: string;
+  /** A listening stream socket that receives a pidfd of the container's init. */
+  readonly pidfdSocket?: string;
   /** Move the root mount over "/" instead of pivot_root(2), on a host whose root is an initramfs. */
   readonly noPivot?: boolean;
   /** Pass the descriptors 3 to 2+N on to the container. */
@@ -42,6 +46,27 @@ export interface CreateOptions {
   readonly stdio?: readonly [number, number, number];
   /** Receives the master of the container's terminal, when there is no console socket. */
   readonly onTerminal?: (master: number) => void;
+}
+
+/** What a process is that joins a container: as the container's own, but for what is given. */
+export interface ExecOptions extends ProcessOptions {
+  /** Cgroups below the container's that it joins: `[CONTROLLER[,CONTROLLER...]:]PATH`. */
+  readonly cgroup?: readonly string[];
+  /** Let it join a paused container, and wait until that goes on. */
+  readonly ignorePaused?: boolean;
+  readonly pidFile?: string;
+  readonly pidfdSocket?: string;
+  readonly preserveFds?: number;
+  readonly listenFds?: number;
+  readonly consoleSocket?: string;
+  readonly stdio?: readonly [number, number, number];
+  readonly onTerminal?: (master: number) => void;
+}
+
+export interface ExecProcess {
+  /** In the caller's pid namespace; the caller is its parent. */
+  readonly pid: number;
+  wait(): Promise<ExitStatus>;
 }
 
 /** How the container's process ended: with an exit code, or by a signal. */
@@ -87,6 +112,7 @@ export class Runtime {
       root: this.#root,
       ...this.#wish(id, options),
       pidFile: options.pidFile,
+      pidfdSocket: options.pidfdSocket,
       consoleSocket: options.consoleSocket,
       onTerminal: options.onTerminal,
     });
@@ -132,6 +158,20 @@ export class Runtime {
     }
   }
 
+  /** One more process in a container that is created or running. */
+  async exec(id: string, options: ExecOptions = {}): Promise<ExecProcess> {
+    const { exec } = await import("./exec.ts");
+    const pid = await exec(this.#execWish(id, options));
+    const end = waitExit(pid).then(exitStatus);
+    return { pid, wait: async () => must(await end) };
+  }
+
+  /** What `exec` would do, as data. */
+  async planExec(id: string, options: ExecOptions = {}): Promise<Plan> {
+    const { planExec } = await import("./exec.ts");
+    return planExec(this.#execWish(id, options));
+  }
+
   /** runtime.md#query-state. */
   async state(id: string): Promise<State> {
     return this.#stateOf(readRecord(this.#root, id));
@@ -171,9 +211,22 @@ export class Runtime {
     };
   }
 
+  #execWish(id: string, options: ExecOptions): ExecWish {
+    const { cgroup = [], ignorePaused = false, stdio = [0, 1, 2], pidFile, pidfdSocket, ...rest } = options;
+    const { consoleSocket, onTerminal, preserveFds = 0, listenFds = 0, ...asked } = rest;
+    const given = { pidFile, pidfdSocket, consoleSocket, onTerminal, stdio, cgroup, ignorePaused };
+    const fds = { listenFds, preserveFds: listenFds + preserveFds };
+    return { root: this.#root, id, asked, ...given, ...fds, warn: (warning) => this.#options.onWarning?.(warning) };
+  }
+
   #stateOf(record: ContainerRecord): State {
     return stateOf(record, deriveStatus(this.#root, record));
   }
+}
+
+function must(status: ExitStatus | undefined): ExitStatus {
+  if (status === undefined) throw new HostError("somebody else has collected the process");
+  return status;
 }
 
 function stateOf(record: ContainerRecord, status: Status): State {

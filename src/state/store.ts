@@ -21,6 +21,7 @@ import { ensureRoot, hasRoot } from "./root.ts";
 
 const STATE = "state.json";
 const START = "start";
+const CONFIG = "config.json";
 
 /** Makes the directory of a new container and holds it. StateError ETSRUN_EXISTS, ETSRUN_INVALID_ID. */
 export async function createState(root: string, id: string): Promise<Held> {
@@ -43,6 +44,16 @@ export function writeState(held: Held, state: ContainerState): void {
 /** The first one: half-written, it counts as none, and nothing that it tells of has been made yet. */
 export function writeFirstState(held: Held, state: ContainerState): void {
   writeFileSync(join(held.path, STATE), printState(state), { flag: "wx", mode: 0o600 });
+}
+
+/** Keeps the config.json that the container was made of, for commands that come later. */
+export function writeConfig({ path }: Held, text: string): void {
+  writeFileSync(join(path, CONFIG), text, { mode: 0o600 });
+}
+
+/** The kept config.json of a container that is created or running. */
+export function readConfigOf(root: string, id: string): string {
+  return readFileSync(join(containerPath(root, id), CONFIG), "utf8");
 }
 
 /** A new file and a rename; a left-over of a command that was killed is in nobody's way while the lock is held. */
