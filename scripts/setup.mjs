@@ -16,6 +16,9 @@ const PACKAGES = {
   gcc: "the witness, the kernel tables against the C headers",
   "libc6-dev": "the same",
   "linux-libc-dev": "the same",
+  libseccomp2: "filters of system calls",
+  "libseccomp-dev": "the numbers of libseccomp against its header",
+  "golang-github-containers-common": "podman's profile of system calls, for tests",
   binutils: "machine code against objdump, x86-64",
   "binutils-aarch64-linux-gnu": "machine code against objdump, arm64",
   "qemu-user": "the arm64 image runs a small plan",
@@ -24,7 +27,9 @@ const PACKAGES = {
   bsdutils: "script, for the tests with a terminal",
   procps: "ps, for the tests of what is left",
   umoci: "an image unpacked by umoci runs",
-  debootstrap: "a Debian root filesystem, on request",
+  debootstrap: "a Debian root filesystem, and the one of the virtual machine",
+  "qemu-system-x86": "the virtual machine of the tests",
+  e2fsprogs: "its disks",
 };
 
 if (process.argv.includes("--list")) {

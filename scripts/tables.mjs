@@ -22,6 +22,7 @@ const HEADERS = {
   "close-range": ["linux/close_range.h"],
   errno: ["errno.h"],
   fcntl: ["linux/fcntl.h", "linux/fs.h"],
+  futex: ["linux/futex.h"],
   ioctl: ["sys/ioctl.h", "asm/ioctls.h", "linux/nsfs.h"],
   ioprio: ["linux/ioprio.h"],
   keyctl: ["linux/keyctl.h"],
@@ -37,6 +38,7 @@ const HEADERS = {
   rlimit: ["sys/resource.h"],
   sched: ["sched.h", "linux/sched.h"],
   seccomp: ["linux/seccomp.h", "linux/audit.h"],
+  "seccomp-profile": ["stdint.h", "seccomp.h"],
   signal: ["signal.h"],
   socket: ["sys/socket.h", "sys/un.h", "linux/if.h", "linux/sockios.h", "linux/netlink.h"],
   statfs: ["sys/statvfs.h"],
@@ -59,6 +61,10 @@ const UNTOLD = {
   MQUEUE_MAGIC: "ipc/mqueue.c of the kernel",
   ST_VALID: "include/linux/statfs.h of the kernel",
   ST_NOSYMFOLLOW: "include/linux/statfs.h of the kernel, since Linux 5.10",
+  SCMP_ARCH_LOONGARCH64: "since libseccomp 2.6",
+  SCMP_ARCH_M68K: "since libseccomp 2.6",
+  SCMP_ARCH_SH: "since libseccomp 2.6",
+  SCMP_ARCH_SHEB: "since libseccomp 2.6",
   SIGRTMIN: "32 for the kernel; libc keeps the first two for itself",
 };
 
@@ -68,8 +74,8 @@ for (const who of ["POS", "USR", "GRP", "OTH"]) {
   }
 }
 
-/** Tables that hold no names of C for this machine. */
-const OTHER = new Set(["O_ARM64"]);
+/** Tables that hold no names of C for this machine, or such that are made of others. */
+const OTHER = new Set(["O_ARM64", "SCMP_ACT", "WITH_ERRNO", "MACHINE_ARCHES"]);
 
 /** Layout -> its C type and headers; a field of another name in C stands after it. */
 const STRUCTS = {
@@ -105,6 +111,7 @@ const STRUCTS = {
   timespec: ["struct timespec", ["linux/time.h"]],
   clone_args: ["struct clone_args", ["linux/sched.h"]],
   sched_attr: ["struct sched_attr", ["linux/types.h", "linux/sched/types.h"]],
+  sock_fprog: ["struct sock_fprog", ["linux/filter.h"]],
 };
 
 const work = mkdtempSync(join(tmpdir(), "tsrun-tables-"));

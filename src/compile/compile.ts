@@ -96,7 +96,7 @@ const CHAPTERS: readonly Chapter[] = [
   setLimits, // too low a limit would end the image itself
   umask,
   closeOnExec,
-  execute,
+  execute, // behind the filter of linux.seccomp
 ];
 
 export interface Compiled {

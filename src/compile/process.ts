@@ -9,6 +9,7 @@ import { SOCK } from "../kernel/socket.ts";
 import { flags, int, mode, NULL, out, ref, string, strings, struct } from "../plan/operands.ts";
 import { type Call, NEXT, type Step } from "../plan/step.ts";
 import { at, close, type Draft, type Scope } from "./scope.ts";
+import { seccomp } from "./seccomp.ts";
 import { turnFor } from "./turn.ts";
 
 export function session(_scope: Scope): readonly Draft[] {
@@ -144,7 +145,10 @@ function access(make: ReturnType<typeof at>, path: string, extra: Parameters<Ret
   );
 }
 
-/** The first file that may be executed is; if it cannot run, that is the error, not the next directory's. */
+/**
+ * The first file that may be executed is; if it cannot run, that is the error, not the next directory's. Under a filter
+ * nothing but execve(2) is called: what it must not execute after all, a directory for example, leads to a second search.
+ */
 export function execute(scope: Scope): readonly Draft[] {
   const { process } = scope.config;
   const make = at("process", "/process/args");
@@ -153,11 +157,28 @@ export function execute(scope: Scope): readonly Draft[] {
   const sockets = listenFds === 0 ? [] : [`LISTEN_FDS=${listenFds}`, "LISTEN_PID=1"];
   const operands = [strings(process.args), strings([...sockets, ...environment(process, scope.facts.home)])];
   const paths = candidates(process);
-  return paths.flatMap((path, index): Draft[] => {
-    const execve = (extra = {}) => make("execve", [string(path), ...operands], extra);
-    if (index === paths.length - 1) return [execve()];
+  const filter = seccomp(scope);
+  const execve = (path: string, extra = {}) => make("execve", [string(path), ...operands], extra);
+  const first = paths.flatMap((path, index): Draft[] => {
+    if (index === paths.length - 1) return [...filter, execve(path)];
     const next = `path${index + 1}`;
-    const elsewhere = Object.fromEntries(NOT_HERE.map((errno) => [errno, next]));
-    return [access(make, path, { tolerate: elsewhere }), execve({ tolerate: { EACCES: next } }), { mark: next }];
+    const again = filter.length === 0 ? next : `filtered${index + 1}`;
+    return [
+      access(make, path, { tolerate: elsewhere(next) }),
+      ...filter,
+      execve(path, { tolerate: { EACCES: again } }),
+      { mark: next },
+    ];
   });
+  if (filter.length === 0) return first;
+  const second = paths.slice(1).flatMap((path, index): Draft[] => {
+    const mark = { mark: `filtered${index + 1}` };
+    const isLast = index === paths.length - 2;
+    return [mark, isLast ? execve(path) : execve(path, { tolerate: elsewhere(`filtered${index + 2}`) })];
+  });
+  return [...first, ...second];
+}
+
+function elsewhere(label: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(NOT_HERE.map((errno) => [errno, label]));
 }

@@ -19,6 +19,8 @@ export interface CompileOptions {
   readonly cgroup?: readonly CgroupDirectory[];
   /** The running container that a process is to join, by the input `$container`: a pidfd of its init. */
   readonly join?: JoinTarget;
+  /** `linux.seccomp` as the kernel takes it. */
+  readonly seccomp?: FilterProgram;
   /** The name of the session keyring that is made. Absent, `--no-new-keyring`: the caller's is kept. */
   readonly keyring?: string;
 }
@@ -26,6 +28,15 @@ export interface CompileOptions {
 export interface JoinTarget {
   /** Those in which the runtime is not itself. `apart`: another user namespace than the container's owns it. */
   readonly namespaces: readonly { readonly kind: NamespaceKind; readonly apart: boolean }[];
+}
+
+export interface FilterProgram {
+  /** struct sock_filter, 8 bytes each. */
+  readonly program: Uint8Array;
+  /** SECCOMP_FILTER_FLAG_. */
+  readonly flags: number;
+  /** Whether the call returns a listener. */
+  readonly notifies: boolean;
 }
 
 export interface CgroupDirectory {

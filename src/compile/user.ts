@@ -6,6 +6,7 @@ import { PR, PR_CAP_AMBIENT } from "../kernel/prctl.ts";
 import { bytes, flags, int, NULL, struct } from "../plan/operands.ts";
 import { type Call, NEXT, type Step } from "../plan/step.ts";
 import { at, namespaceOf, type Scope } from "./scope.ts";
+import { capabilitiesOfFilter } from "./seccomp.ts";
 import { canSetGroups } from "./user-namespace.ts";
 
 /** The process owns its stdio, so that it can open /dev/stdout again; /dev/null is everybody's. */
@@ -86,9 +87,11 @@ function dropBounding(scope: Scope): Call[] {
 /** Inheritable is exactly what the config lists: CVE-2022-29162. The ambient set is cleared, then raised one by one. */
 export function capabilities(scope: Scope): readonly Step[] {
   const make = at("process", "/process/capabilities");
-  const permitted = bitsOf(scope, "permitted");
+  const wanted = bitsOf(scope, "permitted");
   const inheritable = bitsOf(scope, "inheritable");
-  const effective = bitsOf(scope, "effective") & permitted;
+  const more = capabilitiesOfFilter(scope);
+  const effective = (bitsOf(scope, "effective") & wanted) | more;
+  const permitted = wanted | more;
   const half = (bits: bigint, index: number) => int((bits >> BigInt(32 * index)) & 0xffff_ffffn);
   const sets = { effective, permitted, inheritable };
   const data = Object.entries(sets).flatMap(([name, bits]) =>
@@ -102,7 +105,7 @@ export function capabilities(scope: Scope): readonly Step[] {
       }),
       struct("user_cap_data", Object.fromEntries(data)),
     ]),
-    ...ambient(scope, permitted & inheritable),
+    ...ambient(scope, wanted & inheritable),
   ];
 }
 

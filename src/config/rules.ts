@@ -10,6 +10,7 @@ import { NAMESPACE_RULES } from "./rules-namespaces.ts";
 import { PROCESS_RULES } from "./rules-process.ts";
 import { RESOURCE_RULES } from "./rules-resources.ts";
 import { SCHEDULING_RULES } from "./rules-scheduling.ts";
+import { SECCOMP_RULES } from "./rules-seccomp.ts";
 
 /** In the order in which findings are told. */
 export const RULES: readonly Rule[] = [
@@ -22,4 +23,5 @@ export const RULES: readonly Rule[] = [
   ...LINUX_RULES,
   ...RESOURCE_RULES,
   ...LATER_RULES,
+  ...SECCOMP_RULES,
 ];

@@ -15,6 +15,7 @@ import { PER } from "./personality.ts";
 import { PR, PR_CAP_AMBIENT } from "./prctl.ts";
 import { RLIMIT } from "./rlimit.ts";
 import { SCHED } from "./sched.ts";
+import { SECCOMP_OP } from "./seccomp.ts";
 import { SIG } from "./signal.ts";
 import { AF, SHUT, SIOC, SOCK, SOL } from "./socket.ts";
 import { P } from "./wait.ts";
@@ -84,7 +85,7 @@ export function hex(value: number | bigint): string {
 /** Tables of which a value is one name, never a sum. */
 const ENUMERATIONS: ReadonlySet<FlagTable> = new Set<FlagTable>([
   ...[AF, SOL, SHUT, CAP, ERRNO, F, SEEK, TIOC, NS, SIOC, KEYCTL, MAGIC, FSCONFIG],
-  ...[PR, PR_CAP_AMBIENT, RLIMIT, SIG, P, SCHED, IOPRIO_WHO, IOPRIO_CLASS],
+  ...[PR, PR_CAP_AMBIENT, RLIMIT, SIG, P, SCHED, IOPRIO_WHO, IOPRIO_CLASS, SECCOMP_OP],
 ]);
 
 /** Tables with bits that together are a number, not flags. */

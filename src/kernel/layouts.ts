@@ -236,6 +236,15 @@ const sched_attr: Layout = {
   ],
 };
 
+/** struct sock_fprog, 16 bytes: a filter, and how many instructions of 8 bytes it has. seccomp(2). */
+const sock_fprog: Layout = {
+  size: 16,
+  fields: [
+    { offset: 0, size: 2, name: "len" },
+    { offset: 8, size: 8, name: "filter", pointer: true },
+  ],
+};
+
 const TABLE = {
   open_how,
   mount_attr,
@@ -255,6 +264,7 @@ const TABLE = {
   timespec,
   clone_args,
   sched_attr,
+  sock_fprog,
 } as const;
 
 export type LayoutName = keyof typeof TABLE;

@@ -15,6 +15,7 @@ import { AT, AT_STATX, FACCESSAT, O } from "../kernel/open.ts";
 import { PER, PERSONALITY_QUERY } from "../kernel/personality.ts";
 import { utf8 } from "../kernel/quote.ts";
 import { RLIMIT } from "../kernel/rlimit.ts";
+import { SECCOMP_FILTER_FLAG, SECCOMP_OP } from "../kernel/seccomp.ts";
 import { SIG } from "../kernel/signal.ts";
 import { AF, MSG, SHUT, SOCK } from "../kernel/socket.ts";
 import { STATX } from "../kernel/statx.ts";
@@ -121,6 +122,7 @@ export const FORMATS: Readonly<Partial<Record<CallName, readonly (Format | undef
   recvfrom: [undefined, undefined, undefined, MSG],
   recvmsg: [undefined, undefined, MSG],
   renameat2: [dirfd, undefined, dirfd],
+  seccomp: [SECCOMP_OP, SECCOMP_FILTER_FLAG],
   sendmsg: [undefined, undefined, MSG],
   sendto: [undefined, undefined, undefined, MSG],
   setgid: [signed],

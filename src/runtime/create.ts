@@ -29,7 +29,7 @@ export interface Creation extends Wish, HandOver {
 /** Returns the record of the created container, whose init is this process's child and waits for `start`. */
 export async function create(creation: Creation): Promise<ContainerRecord> {
   checkPreserved(creation.preserveFds);
-  const prepared = prepare(creation);
+  const prepared = await prepare(creation);
   const console = openConsole(prepared.config, creation);
   try {
     const surveyed = surveyCgroup(prepared.place);
@@ -141,6 +141,5 @@ function planFor({ creation, prepared }: Begun, made: MadeCgroup): Plan {
   const { config, facts } = prepared;
   // What there is to warn of was told before.
   const dirs = limited(made.dirs, config, facts, () => {});
-  return compile(config, facts, compileOptions(creation, dirs)).plan;
+  return compile(config, facts, compileOptions(creation, dirs, prepared.seccomp)).plan;
 }
-

@@ -5,7 +5,7 @@
  */
 import { type Compiled, compile } from "../compile/compile.ts";
 import type { CompileOptions } from "../compile/scope.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, Seccomp } from "../config/config.ts";
 import { readConfig } from "../config/load.ts";
 import { parseConfig } from "../config/parse.ts";
 import { emitImage, type Image } from "../emit/image.ts";
@@ -14,6 +14,7 @@ import type { Finding } from "../errors/errors.ts";
 import type { Facts } from "../host/facts.ts";
 import { isSame } from "../plan/same.ts";
 import type { Plan } from "../plan/step.ts";
+import type { SeccompFilter } from "./seccomp.ts";
 
 export interface Parsed {
   readonly text: string;
@@ -23,6 +24,7 @@ export interface Parsed {
 
 export class Memory {
   #parsed: Parsed | undefined;
+  #filtered: { readonly profile: Seccomp; readonly filter: SeccompFilter } | undefined;
   #compiled: { readonly input: readonly unknown[]; readonly named: unknown; readonly output: Compiled } | undefined;
   #emitted: { readonly plan: Plan; readonly image: Image } | undefined;
 
@@ -34,6 +36,12 @@ export class Memory {
     const config = parseConfig(text, file, (warning) => warnings.push(warning));
     this.#parsed = { text, config, warnings };
     return this.#parsed;
+  }
+
+  /** The filter of the same profile object, which `config` returns as long as the text is the same. */
+  filter(profile: Seccomp, make: () => SeccompFilter): SeccompFilter {
+    if (this.#filtered?.profile !== profile) this.#filtered = { profile, filter: make() };
+    return this.#filtered.filter;
   }
 
   compile(config: Config, facts: Facts, options: CompileOptions): Compiled {

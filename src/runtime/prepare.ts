@@ -12,10 +12,13 @@ import type { Finding } from "../errors/errors.ts";
 import type { Facts } from "../host/facts.ts";
 import { probe } from "../host/probe.ts";
 import type { Memory } from "./memory.ts";
+import type { SeccompFilter } from "./seccomp.ts";
 
 export interface Wish {
   readonly id: string;
   readonly bundle: string;
+  /** Where filters of system calls are kept for the next start. Absent: nothing is written. */
+  readonly root?: string;
   readonly noPivot: boolean;
   readonly preserveFds: number;
   readonly listenFds: number;
@@ -32,10 +35,11 @@ export interface Prepared {
   readonly facts: Facts;
   readonly place: CgroupPlace;
   readonly compiled: Compiled;
+  readonly seccomp: SeccompFilter | undefined;
 }
 
 /** ConfigError: every finding about config.json, or about what this host cannot do of it. */
-export function prepare(wish: Wish): Prepared {
+export async function prepare(wish: Wish): Promise<Prepared> {
   const { config, warnings } = wish.memory.config(wish.bundle);
   for (const finding of warnings) wish.warn(warningText(finding));
   const facts = probe(config, wish.bundle, wish.stdio);
@@ -49,13 +53,25 @@ export function prepare(wish: Wish): Prepared {
   });
   const place = possiblePlace(wanted);
   if (place.warning !== undefined) wish.warn(place.warning);
-  const compiled = wish.memory.compile(
-    config,
-    facts,
-    compileOptions(wish, limited(place.dirs, config, facts, wish.warn)),
-  );
+  const seccomp = await filterOf(wish, config, facts);
+  const cgroup = limited(place.dirs, config, facts, wish.warn);
+  const compiled = wish.memory.compile(config, facts, compileOptions(wish, cgroup, seccomp));
   for (const warning of compiled.warnings) wish.warn(warning);
-  return { config, facts, place, compiled };
+  return { config, facts, place, compiled, seccomp };
+}
+
+async function filterOf(
+  { memory, root, warn }: Wish,
+  { linux }: Config,
+  facts: Facts,
+): Promise<SeccompFilter | undefined> {
+  const profile = linux?.seccomp;
+  if (profile === undefined) return undefined;
+  const { seccompFilter } = await import("./seccomp.ts");
+  const file = `${facts.bundle}/config.json`;
+  const filter = memory.filter(profile, () => seccompFilter(profile, facts.arch, { file, root }));
+  for (const warning of filter.warnings) warn(warning);
+  return filter;
 }
 
 /** The cgroup with its limits; ConfigError for what its hierarchies cannot do. */
@@ -73,8 +89,10 @@ export function limited(
 export function compileOptions(
   { id, noPivot, preserveFds, listenFds, noNewKeyring }: Wish,
   cgroup: CompileOptions["cgroup"] = [],
+  seccomp?: SeccompFilter,
 ): CompileOptions {
-  return { noPivot, preserveFds, listenFds, cgroup, ...(noNewKeyring ? {} : { keyring: `_ses.${id}` }) };
+  const keyring = noNewKeyring ? {} : { keyring: `_ses.${id}` };
+  return { noPivot, preserveFds, listenFds, cgroup, ...keyring, ...(seccomp && { seccomp }) };
 }
 
 function warningText({ pointer, message }: Finding): string {

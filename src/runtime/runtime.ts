@@ -188,7 +188,7 @@ export class Runtime {
 
   /** What `create` would do with a bundle on this host, as data. */
   async plan(options: CreateOptions & { readonly id?: string } = {}): Promise<Plan> {
-    return prepare(this.#wish(options.id ?? "container", options)).compiled.plan;
+    return (await prepare(this.#wish(options.id ?? "container", options))).compiled.plan;
   }
 
   /** The same as the executable that does it. */

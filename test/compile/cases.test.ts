@@ -68,11 +68,18 @@ function compileCase(blocks: readonly Block[]): Outcome {
   if (findings.length > 0) throw new ConfigError("config.json", findings, { cause: findings });
   const { options = {}, ...host } = parseJson(text("host")) as Host & { options?: CompileOptions };
   try {
-    return { compiled: compile(config, factsFor(config, "/bundles/case", host), options) };
+    return { compiled: compile(config, factsFor(config, "/bundles/case", host), withBytes(options)) };
   } catch (error) {
     if (error instanceof ConfigError) return { error };
     throw error;
   }
+}
+
+/** A filter's program is a list of numbers in a case. */
+function withBytes({ seccomp, ...options }: CompileOptions): CompileOptions {
+  return seccomp === undefined
+    ? options
+    : { ...options, seccomp: { ...seccomp, program: Uint8Array.from(seccomp.program) } };
 }
 
 /** What is true of every plan. */

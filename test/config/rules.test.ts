@@ -23,6 +23,10 @@ const rlimits = (...list: readonly (readonly [string, number | bigint, number | 
 
 type Row = readonly [title: string, config: unknown, ...findings: string[]];
 
+function argument(index: number) {
+  return { index, value: 1, op: "SCMP_CMP_EQ" };
+}
+
 const FINDINGS: readonly Row[] = [
   ["the version is no SemVer", config({ ociVersion: "v1.0.0" }), "/ociVersion: expected a SemVer"],
   ["the version is 0.x", config({ ociVersion: "0.5.0" }), "/ociVersion: expected version 1.x"],
@@ -234,13 +238,36 @@ const FINDINGS: readonly Row[] = [
     }),
     "/linux/seccomp/defaultErrnoRet: SCMP_ACT_ALLOW returns no errno",
     "/linux/seccomp/syscalls/0/errnoRet: ",
-    "/linux/seccomp: not supported yet",
+  ],
+  [
+    "values beyond what the kernel takes",
+    linux({
+      seccomp: {
+        defaultAction: "SCMP_ACT_ERRNO",
+        defaultErrnoRet: 4096,
+        syscalls: [
+          { names: ["read"], action: "SCMP_ACT_TRACE", errnoRet: 65536, args: [argument(5), argument(6)] },
+          { names: [""], action: "SCMP_ACT_TRACE", errnoRet: 65535 },
+        ],
+      },
+    }),
+    "/linux/seccomp/defaultErrnoRet: expected at most 4095",
+    "/linux/seccomp/syscalls/0/errnoRet: expected at most 65535",
+    "/linux/seccomp/syscalls/1/names/0: ",
+    "/linux/seccomp/syscalls/0/args/1/index: expected at most 5",
+  ],
+  [
+    "calls that are told to a listener",
+    linux({
+      seccomp: { defaultAction: "SCMP_ACT_NOTIFY", syscalls: [{ names: ["read"], action: "SCMP_ACT_NOTIFY" }] },
+    }),
+    "/linux/seccomp/defaultAction: not supported yet",
+    "/linux/seccomp/syscalls/0/action: not supported yet",
   ],
   [
     "data without listener",
     linux({ seccomp: { defaultAction: "SCMP_ACT_ALLOW", listenerMetadata: "x" } }),
     "/linux/seccomp/listenerMetadata: needs",
-    "/linux/seccomp: not supported yet",
   ],
   [
     "limits that limit nothing",
@@ -415,6 +442,35 @@ const FINDINGS: readonly Row[] = [
 ];
 
 const WARNINGS: readonly Row[] = [
+  [
+    "parts of a profile without effect",
+    linux({
+      seccomp: {
+        defaultAction: "SCMP_ACT_ERRNO",
+        flags: ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"],
+        listenerPath: "/run/agent",
+        syscalls: [
+          { names: ["read", "read", "execve"], action: "SCMP_ACT_ALLOW" },
+          { names: ["read"], action: "SCMP_ACT_KILL", args: [argument(0)] },
+          { names: ["write"], action: "SCMP_ACT_LOG", args: [{ ...argument(1), valueTwo: 1 }, argument(1)] },
+          { names: ["close"], action: "SCMP_ACT_ERRNO", errnoRet: 1 },
+          { names: ["close"], action: "SCMP_ACT_ERRNO", errnoRet: 2 },
+        ],
+      },
+    }),
+    "/linux/seccomp/syscalls/2/args/0/valueTwo: has no effect with SCMP_CMP_EQ",
+    "/linux/seccomp/syscalls/2/args/1: a second condition",
+    `/linux/seccomp/syscalls/1/names/0: has no effect: "read" is decided by /linux/seccomp/syscalls/0`,
+    `/linux/seccomp/syscalls/3/names/0: has no effect: "close" is decided by /linux/seccomp/syscalls/4`,
+    "/linux/seccomp/syscalls/3/action: is what happens",
+    "/linux/seccomp/listenerPath: has no effect",
+    "/linux/seccomp/flags/0: has no effect",
+  ],
+  [
+    "a profile under which nothing begins",
+    linux({ seccomp: { defaultAction: "SCMP_ACT_KILL", syscalls: [{ names: ["read"], action: "SCMP_ACT_ALLOW" }] } }),
+    "/linux/seccomp: no rule allows execve",
+  ],
   ["a version to come", config({ ociVersion: "1.4.0", mounts: undefined }), `/ociVersion: "1.4.0" is newer`],
   ["no process", { ociVersion: "1.3.0", root: { path: "r" } }, `: "process" is missing`],
   [

@@ -14,7 +14,7 @@ const REFUSED: readonly (readonly [string, string, unknown])[] = [
   ["/hooks", "/hooks", { startContainer: HOOK }],
   ["/hooks", "/hooks", { poststart: HOOK }],
   ["/hooks", "/hooks", { poststop: HOOK }],
-  ["/linux/seccomp", "/linux/seccomp", { defaultAction: "SCMP_ACT_ALLOW" }],
+  ["SCMP_ACT_NOTIFY", "/linux/seccomp", { defaultAction: "SCMP_ACT_NOTIFY" }],
   ["/linux/intelRdt", "/linux/intelRdt", { closID: "c" }],
   ["/linux/netDevices", "/linux/netDevices", { eth0: {} }],
   ["/linux/resources", "/linux/resources", { devices: [{ allow: true, type: "c", major: 1, minor: 3, access: "r" }] }],

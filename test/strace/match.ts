@@ -161,9 +161,10 @@ const FILLED_PATTERN = String.raw`(?:\{.*\}|\[.*\]|"(?:[^"\\]|\\.)*"|0x[0-9a-f]+
 
 function printStep(step: Call, known: ReadonlyMap<string, bigint> = new Map()): string {
   const args = step.args.map((arg): Operand => (arg.kind === "out" ? { kind: "result", name: FILLED } : arg));
-  return printCall({ call: step.call, args }, (name) =>
+  const printed = printCall({ call: step.call, args }, (name) =>
     name === FILLED ? FILLED : (known.get(name)?.toString() ?? `$${name}`),
   );
+  return step.call === "seccomp" ? printed.replace("filter=[...]", `filter=${FILLED}`) : printed;
 }
 
 /** Names that strace 6.1 knows only in part: both sides are compared as numbers. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** config.md: process, user, and the rules about properties and values. */
-import { both, must, partly, type Row, refused, required, section, shown } from "../row.ts";
+import { both, must, partly, type Row, required, section, shown } from "../row.ts";
 
 const LIVE = "live/conformance-process.test.ts";
 const SCHEDULING = "live/conformance-scheduling.test.ts";
@@ -129,7 +129,6 @@ const VALUES = [
             "an unknown rootfsPropagation is refused",
             "an unknown personality is refused",
           ),
-          refused("/linux/seccomp"),
           shown(LIVE, "a profile or label of a security module that the kernel does not have is refused"),
         ),
       ),
