@@ -15,6 +15,8 @@ export interface CallFacts {
 export const CALLS = {
   read: { x64: 0, arm64: 63, args: 3 },
   write: { x64: 1, arm64: 64, args: 3 },
+  readv: { x64: 19, arm64: 65, args: 3 },
+  writev: { x64: 20, arm64: 66, args: 3 },
   close: { x64: 3, arm64: 57, args: 1 },
   openat: { x64: 257, arm64: 56, args: 4, least: 3 },
   openat2: { x64: 437, arm64: 437, args: 4 },
@@ -108,6 +110,7 @@ export const CALLS = {
   shutdown: { x64: 48, arm64: 210, args: 2 },
   execve: { x64: 59, arm64: 221, args: 3 },
   execveat: { x64: 322, arm64: 281, args: 5 },
+  futex: { x64: 202, arm64: 98, args: 6, least: 3 },
   exit: { x64: 60, arm64: 93, args: 1 },
   exit_group: { x64: 231, arm64: 94, args: 1 },
   wait4: { x64: 61, arm64: 260, args: 4 },

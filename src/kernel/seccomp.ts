@@ -55,3 +55,9 @@ export const SECCOMP_FILTER_FLAG = {
   SECCOMP_FILTER_FLAG_TSYNC_ESRCH: 0x10,
   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 0x20,
 } as const;
+
+/** Requests to a listener. */
+export const SECCOMP_IOCTL = {
+  SECCOMP_IOCTL_NOTIF_RECV: 0xc0502100,
+  SECCOMP_IOCTL_NOTIF_SEND: 0xc0182101,
+} as const;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a profile means for system calls: the verdicts of the very program that the container gets, and the rules they come from. */
 import { decodeClassic } from "../bpf/classic.ts";
-import { type Meaning, meaningOf } from "../bpf/classic-codes.ts";
 import { type Simulation, simulatorOf } from "../bpf/classic-simulate.ts";
+import { steadyVerdicts } from "../bpf/classic-steady.ts";
 import type { SeccompData, Verdict } from "../bpf/seccomp-data.ts";
 import type { Config, Seccomp } from "../config/config.ts";
 import { HostError } from "../errors/errors.ts";
@@ -48,8 +48,8 @@ export class ExplainedFilter {
   readonly arch: ScmpArch;
   readonly instructions: number;
   readonly warnings: readonly string[];
-  readonly #program: ReturnType<typeof decodeClassic>;
   readonly #simulate: (data: SeccompData) => Simulation;
+  readonly #steady: ReturnType<typeof steadyVerdicts>;
   readonly #machine: Machine;
   readonly #seccomp: Seccomp;
 
@@ -59,10 +59,11 @@ export class ExplainedFilter {
     const filter = seccompFilter(linux.seccomp, machine, file === undefined ? {} : { file });
     this.#seccomp = linux.seccomp;
     this.#machine = machine;
-    this.#program = decodeClassic(filter.program);
-    this.#simulate = simulatorOf(this.#program);
+    const program = decodeClassic(filter.program);
+    this.#simulate = simulatorOf(program);
+    this.#steady = steadyVerdicts(program);
     this.arch = MACHINE_ARCHES[machine][0] as ScmpArch;
-    this.instructions = this.#program.length;
+    this.instructions = program.length;
     this.warnings = filter.warnings;
   }
 
@@ -72,7 +73,7 @@ export class ExplainedFilter {
     for (let number = 0; number < MOST; number++) {
       const name = this.nameOf(number);
       if (name === undefined) continue;
-      const verdict = this.#constant({ nr: number, arch: this.arch });
+      const verdict = this.#steady(number, SCMP_ARCH[this.arch]);
       found.push({ name, number, verdict, conditions: verdict === undefined ? conditionsOf(this.#seccomp, name) : [] });
     }
     return found.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -103,24 +104,12 @@ export class ExplainedFilter {
     return { name, number, args, verdict, origin: originOf(this.#seccomp, { name, args, verdict }) };
   }
 
-  /** The verdict, if the program looks at nothing else to come to it. */
-  #constant(call: Asked): Verdict | undefined {
-    const { verdict, path } = this.#run(call);
-    return path.some((index) => this.#loads(index, isLate)) ? undefined : verdict;
-  }
-
   /** The verdict on all calls of an architecture, if there is one. */
   #ofArch(arch: ScmpArch): Verdict | undefined {
     const numbers = [0, 1, FUTURE].map((nr) => this.#run({ nr, arch }).verdict);
     const named = this.#seccomp.architectures?.includes(arch) === true;
     const [first] = numbers;
     return named || numbers.some((verdict) => verdict.action !== first?.action) ? undefined : first;
-  }
-
-  #loads(index: number, matches: (offset: number) => boolean): boolean {
-    const { code, k } = this.#program[index] ?? { code: 0, k: 0 };
-    const meaning: Meaning | undefined = meaningOf(code);
-    return meaning?.does === "load" && meaning.from === "data" && matches(k);
   }
 
   #run({ nr, arch, args = [] }: Asked): Simulation {
@@ -137,9 +126,4 @@ interface Asked {
   readonly nr: number;
   readonly arch: ScmpArch;
   readonly args?: readonly bigint[];
-}
-
-/** Behind data.nr and data.arch lie the instruction pointer and the arguments. */
-function isLate(offset: number): boolean {
-  return offset >= 8;
 }
