@@ -59,6 +59,12 @@ test("cpu.cpus: the program is let on those alone", async (t) => {
   expect(told.replaceAll("\t", "")).toBe("Cpus_allowed_list:0\nMems_allowed_list:0\n");
 });
 
+test("cpu.burst and cpu.idle are in their files", async (t) => {
+  requires(t, "root", "busybox", "cgroup-v1");
+  const said = filesUnder(t, TSRUN, { cpu: { quota: 20_000, burst: 10_000, shares: 100, idle: 1 } });
+  expect(said).toMatchObject({ "cpu/cpu.cfs_burst_us": "10000\n", "cpu/cpu.idle": "1\n" });
+});
+
 test("a limit that the kernel refuses ends the start, tells the property and leaves nothing", async (t) => {
   requires(t, "root", "busybox", "cgroup-v1");
   const c = container(t, limits({ cpu: { cpus: "4000" } }));
@@ -84,6 +90,8 @@ test("an ordinary user without a delegated cgroup is told of the controller", (t
 });
 
 const MIB = 2 ** 20;
+/** The first loop device, which every host has that has the module. */
+const DISK = { major: 7, minor: 0 };
 
 /** Name, and the resources that both runtimes are given. */
 const SAME: readonly (readonly [string, object])[] = [
@@ -108,6 +116,17 @@ const SAME: readonly (readonly [string, object])[] = [
   ["CPUs and memory nodes", { cpu: { cpus: "0-0", mems: "0" } }],
   ["real time", { cpu: { realtimePeriod: 1_000_000, realtimeRuntime: 0 } }],
   ["zeros of cpu", { cpu: { shares: 0, quota: 0, period: 0 } }],
+  ["a weight of block devices", { blockIO: { weight: 500 } }],
+  ["the least weight", { blockIO: { weight: 10 } }],
+  ["no weight", { blockIO: { weight: 0 } }],
+  ["bytes read", { blockIO: { throttleReadBpsDevice: [{ ...DISK, rate: 2 ** 40 }] } }],
+  ["bytes written", { blockIO: { throttleWriteBpsDevice: [{ ...DISK, rate: 1 }] } }],
+  ["reads", { blockIO: { throttleReadIOPSDevice: [{ ...DISK, rate: 4_294_967_295 }] } }],
+  [
+    "writes of two disks",
+    { blockIO: { throttleWriteIOPSDevice: [1, 2].map((minor) => ({ ...DISK, minor, rate: 9 })) } },
+  ],
+  ["a rate of 0", { blockIO: { throttleReadBpsDevice: [{ ...DISK, rate: 0 }] } }],
   ["all at once", { pids: { limit: 99 }, memory: { limit: 64 * MIB }, cpu: { shares: 100, quota: 50_000, cpus: "0" } }],
 ];
 
@@ -124,6 +143,8 @@ const FILES = [
   ...["shares", "cfs_quota_us", "cfs_period_us", "cfs_burst_us", "rt_period_us", "rt_runtime_us", "idle"].map(
     (file) => `cpu/cpu.${file}`,
   ),
+  ...["read_bps", "write_bps", "read_iops", "write_iops"].map((file) => `blkio/blkio.throttle.${file}_device`),
+  "blkio/blkio.bfq.weight",
   "cpuset/cpuset.cpus",
   "cpuset/cpuset.mems",
 ];

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** config-linux.md: the cgroup of the container. */
-import { must, type Row, section, shown, untested } from "../row.ts";
+import { must, type Row, section, shown } from "../row.ts";
 
 const LIVE = "live/conformance-cgroup.test.ts";
-const NO_CHOWN =
-  "tsrun leaves the owner of cgroups alone until it applies linux.resources; the change of owner is a MAY.";
+const DELEGATE = "cgroup/delegate.test.ts";
 
 export const CGROUPS: readonly Row[] = [
   ...section("config-linux.md#control-groups", [
@@ -41,11 +40,18 @@ export const CGROUPS: readonly Row[] = [
     ),
   ]),
   ...section("config-linux.md#cgroup-ownership", [
-    must("cgroup-owner-missing-file", "Runtimes MUST NOT fail in this scenario,", untested(NO_CHOWN)),
+    must(
+      "cgroup-owner-missing-file",
+      "Runtimes MUST NOT fail in this scenario,",
+      shown("live/resources-unified.test.ts", "the cgroup is given to the process's user, %d inside"),
+    ),
     must(
       "cgroup-owner-fallback",
       "If the `/sys/kernel/cgroup/delegate` file does not exist, the runtime MUST fall back to using the following list of files:",
-      untested(NO_CHOWN),
+      shown(
+        DELEGATE,
+        "the files are those that the kernel lists, or the three of the specification where it lists none",
+      ),
     ),
   ]),
 ];
