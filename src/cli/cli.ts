@@ -2,7 +2,7 @@
 /** From arguments to an exit code: parses, loads the one command that is asked for, presents what it throws. */
 import { TsrunError, UsageError } from "../errors/errors.ts";
 import type { Runtime, RuntimeOptions } from "../runtime/runtime.ts";
-import { type Command, type Context, FAILURE } from "./command.ts";
+import { type Command, type Context, EXEC_FAILURE, FAILURE } from "./command.ts";
 import { type Log, openLog } from "./log.ts";
 import type { GlobalValues } from "./options.ts";
 import { print } from "./output.ts";
@@ -16,6 +16,7 @@ const LOAD: { readonly [Name in CommandName]: () => Promise<{ readonly perform: 
   start: () => import("./commands/start.ts"),
   state: () => import("./commands/state.ts"),
   kill: () => import("./commands/kill.ts"),
+  exec: () => import("./commands/exec.ts"),
   delete: () => import("./commands/delete.ts"),
   run: () => import("./commands/run.ts"),
   list: () => import("./commands/list.ts"),
@@ -30,9 +31,11 @@ const LOAD: { readonly [Name in CommandName]: () => Promise<{ readonly perform: 
 export async function cli(argv: readonly string[]): Promise<number> {
   let log = openLog({ format: "text", debug: false });
   let scene: Scene = {};
+  let failure = FAILURE;
   try {
     const line = parseCommandLine(argv);
     scene = sceneOf(line);
+    if (line.command === "exec") failure = EXEC_FAILURE;
     if (line.global.version) return await printVersion();
     if (line.command === undefined || line.options.help === true) return await printHelp(line.command);
     const { log: file, "log-format": format, debug } = line.global;
@@ -42,7 +45,7 @@ export async function cli(argv: readonly string[]): Promise<number> {
     if (isClosedPipe(error)) return FAILURE;
     const { presentError } = await import("./present.ts");
     log.error(presentError(error, { ...scene, command: scene.command ?? commandIn(argv) }));
-    return FAILURE;
+    return failure;
   } finally {
     log.close();
   }

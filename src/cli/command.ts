@@ -22,3 +22,5 @@ export type Command<Name extends CommandName> = (invocation: Invocation<Name>) =
 
 /** The exit code of every failure. runc's callers know 0, 1 and the status of the process, so usage errors are 1 too. */
 export const FAILURE = 1;
+/** That of `exec`, to be told from what the process may return. */
+export const EXEC_FAILURE = 255;

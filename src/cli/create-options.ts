@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The options that create and run share, as the runtime takes them. */
+/** The options that create, run and exec share, as the runtime takes them. */
 import type { CreateOptions } from "../runtime/runtime.ts";
+import type { PROCESS_OPTIONS, Values } from "./options.ts";
 import type { CommandValues } from "./table.ts";
 
 export function createOptions(values: CommandValues<"create">): CreateOptions {
-  const { bundle, "pid-file": pidFile, "console-socket": consoleSocket } = values;
+  const { bundle } = values;
   return {
     ...(bundle === undefined ? {} : { bundle }),
-    ...(pidFile === undefined ? {} : { pidFile }),
-    ...(consoleSocket === undefined ? {} : { consoleSocket }),
+    ...processOptions(values),
     noPivot: values["no-pivot"],
     noNewKeyring: values["no-new-keyring"],
+  };
+}
+
+/** Those of every command that makes a process. */
+export function processOptions(values: Values<typeof PROCESS_OPTIONS>) {
+  const { "pid-file": pidFile, "pidfd-socket": pidfdSocket, "console-socket": consoleSocket } = values;
+  return {
+    ...(pidFile === undefined ? {} : { pidFile }),
+    ...(pidfdSocket === undefined ? {} : { pidfdSocket }),
+    ...(consoleSocket === undefined ? {} : { consoleSocket }),
     preserveFds: values["preserve-fds"],
     listenFds: listenFds(process.env),
   };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** `run` in the foreground: tsrun behaves as the container's process would in its place. */
+/** `run` and `exec` in the foreground: tsrun behaves as the process would in its place. */
 import { StateError } from "../errors/errors.ts";
 import { SIG } from "../kernel/signal.ts";
 import type { Fd } from "../native/fd.ts";
-import type { CreateOptions, ExitStatus, Runtime } from "../runtime/runtime.ts";
+import type { CreateOptions, ExecOptions, ExitStatus, Runtime } from "../runtime/runtime.ts";
 import type { Relay } from "./terminal.ts";
 
 /** Returns the exit code of the container's process, 128+n if signal n ended it. */
@@ -12,13 +12,33 @@ export async function runForeground(
   id: string,
   options: CreateOptions & { readonly keep: boolean },
 ): Promise<number> {
-  const forwarding = forwardSignals(runtime, id);
+  const send = (signal: number) => sent(runtime, id, signal);
+  return inForeground(send, (onTerminal) => runtime.run(id, { ...options, onTerminal }));
+}
+
+/** The same for one more process of a container. */
+export async function execForeground(runtime: Runtime, id: string, options: ExecOptions): Promise<number> {
+  let pid: number | undefined;
+  // Our own child: its number is nobody else's until it is waited for, which ends the forwarding.
+  const send = async (signal: number) => pid !== undefined && (process.kill(pid, signal) || true);
+  return inForeground(send, async (onTerminal) => {
+    const joined = await runtime.exec(id, { ...options, onTerminal });
+    pid = joined.pid;
+    return joined.wait();
+  });
+}
+
+/** `send` answers whether there is nothing more to be done about a signal. */
+async function inForeground(
+  send: (signal: number) => Promise<boolean>,
+  run: (onTerminal: (master: number) => void) => Promise<ExitStatus>,
+): Promise<number> {
+  const forwarding = forwardSignals(send);
   let relay: Promise<Relay> | undefined;
   try {
-    const onTerminal = (master: number) => {
+    const status = await run((master) => {
       relay = startRelay(master as Fd);
-    };
-    const status = await runtime.run(id, { ...options, onTerminal });
+    });
     await (await relay)?.drain();
     return exitCode(status);
   } finally {
@@ -52,7 +72,7 @@ export function forwardedSignals(): (keyof typeof SIG & NodeJS.Signals)[] {
 }
 
 /** A signal that comes before there is a container waits for it, as it would wait for a process that has just begun. */
-function forwardSignals(runtime: Runtime, id: string): { stop(): void } {
+function forwardSignals(send: (signal: number) => Promise<boolean>): { stop(): void } {
   const waiting: number[] = [];
   let sending = false;
   let stopped = false;
@@ -69,7 +89,7 @@ function forwardSignals(runtime: Runtime, id: string): { stop(): void } {
   async function sendAll(): Promise<void> {
     sending = true;
     for (let signal = waiting[0]; signal !== undefined && !stopped; signal = waiting[0]) {
-      if (await sent(runtime, id, signal)) waiting.shift();
+      if (await send(signal)) waiting.shift();
       else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
     sending = false;

@@ -5,7 +5,8 @@ export interface OptionSpec {
   readonly name: string;
   /** The one-letter form. */
   readonly alias?: string;
-  readonly type: "boolean" | "string" | "number";
+  /** `strings`: may be given more than once. */
+  readonly type: "boolean" | "string" | "strings" | "number";
   /** What the value is called in the help; absent for a boolean. */
   readonly value?: string;
   readonly choices?: readonly string[];
@@ -30,8 +31,8 @@ export const FORCE = {
   describe: "kill the container (SIGKILL) if it still runs; a container that does not exist is fine",
 } as const;
 
-export const CREATE_OPTIONS = [
-  BUNDLE,
+/** Those of every command that makes a process. */
+export const PROCESS_OPTIONS = [
   {
     name: "console-socket",
     type: "string",
@@ -42,8 +43,26 @@ export const CREATE_OPTIONS = [
     name: "pid-file",
     type: "string",
     value: "FILE",
-    describe: "the file to write the process id of the container's init to",
+    describe: "the file to write the id of the process to",
   },
+  {
+    name: "pidfd-socket",
+    type: "string",
+    value: "PATH",
+    describe: "a UNIX socket that is sent a descriptor of the process",
+  },
+  {
+    name: "preserve-fds",
+    type: "number",
+    value: "N",
+    default: 0,
+    describe: "give the process N file descriptors more, after stdio and $LISTEN_FDS",
+  },
+] as const satisfies readonly OptionSpec[];
+
+export const CREATE_OPTIONS = [
+  BUNDLE,
+  ...PROCESS_OPTIONS,
   {
     name: "no-pivot",
     type: "boolean",
@@ -55,13 +74,6 @@ export const CREATE_OPTIONS = [
     type: "boolean",
     default: false,
     describe: "keep the caller's session keyring instead of a new one",
-  },
-  {
-    name: "preserve-fds",
-    type: "number",
-    value: "N",
-    default: 0,
-    describe: "give the container N file descriptors more, after stdio and $LISTEN_FDS",
   },
 ] as const satisfies readonly OptionSpec[];
 
@@ -119,6 +131,8 @@ type ValueOf<Spec extends OptionSpec> = Spec extends { readonly choices: readonl
     ? boolean
     : Spec["type"] extends "number"
       ? number
-      : string | undefined;
+      : Spec["type"] extends "strings"
+        ? readonly string[] | undefined
+        : string | undefined;
 
 export type GlobalValues = Values<typeof GLOBAL_OPTIONS>;

@@ -8,7 +8,7 @@
  */
 import { UsageError } from "../errors/errors.ts";
 import { GLOBAL_OPTIONS, type GlobalValues, type OptionSpec } from "./options.ts";
-import { type ArgumentSpec, COMMANDS, type CommandName, isCommand } from "./table.ts";
+import { type ArgumentSpec, COMMANDS, type CommandName, type CommandSpec, isCommand } from "./table.ts";
 
 export interface CommandLine {
   /** undefined: none was given. */
@@ -18,7 +18,7 @@ export interface CommandLine {
   readonly args: readonly string[];
 }
 
-export type OptionValue = string | number | boolean | undefined;
+export type OptionValue = string | readonly string[] | number | boolean | undefined;
 
 /** UsageError: an unknown command or flag, a missing or wrong value, too few or too many arguments. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
@@ -32,25 +32,29 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const own: readonly OptionSpec[] = COMMANDS[name].options;
   const names = new Set(own.map((option) => option.name));
   const shared = GLOBAL_OPTIONS.filter((option) => !names.has(option.name));
-  const after = parseTokens(
-    rest,
-    [...own, ...shared],
-    takesMany(name) ? "numbers below 0 are arguments" : "arguments and options mixed",
-  );
+  const after = parseTokens(rest, [...own, ...shared], orderOf(name));
   const help = after.given.has("help") ? after.given.get("help") : before.given.get("help");
   const global = globalValues(new Map([...before.given, ...[...after.given].filter(([key]) => !names.has(key))]));
   if (help !== true) checkArguments(name, after.rest);
   return { command: name, global, options: { ...valuesOf(own, after.given), help: help === true }, args: after.rest };
 }
 
-type Given = ReadonlyMap<string, string | number | boolean>;
+type Given = ReadonlyMap<string, Exclude<OptionValue, undefined>>;
+
+type Order = "stop at the first argument" | "arguments and options mixed" | "numbers below 0 are arguments";
+
+function orderOf(name: CommandName): Order {
+  const spec: CommandSpec = COMMANDS[name];
+  if (spec.inOrder === true) return "stop at the first argument";
+  return takesMany(name) ? "numbers below 0 are arguments" : "arguments and options mixed";
+}
 
 function parseTokens(
   tokens: readonly string[],
   options: readonly OptionSpec[],
-  arguments_: "stop at the first argument" | "arguments and options mixed" | "numbers below 0 are arguments",
+  arguments_: Order,
 ): { given: Given; rest: readonly string[] } {
-  const given = new Map<string, string | number | boolean>();
+  const given = new Map<string, Exclude<OptionValue, undefined>>();
   const rest: string[] = [];
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at] ?? "";
@@ -73,7 +77,9 @@ function parseTokens(
     } else {
       const text = inline ?? tokens[++at];
       if (text === undefined) throw new UsageError(flag(option.name), `${flag(option.name)} needs a value`);
-      given.set(option.name, readValue(option, text));
+      const before = given.get(option.name);
+      const value = readValue(option, text);
+      given.set(option.name, Array.isArray(value) && Array.isArray(before) ? [...before, ...value] : value);
     }
   }
   return { given, rest };
@@ -85,12 +91,13 @@ function readBoolean(option: OptionSpec, text: string): boolean {
   throw new UsageError(flag(option.name), `${flag(option.name)} is true or false, not ${JSON.stringify(text)}`);
 }
 
-function readValue(option: OptionSpec, text: string): string | number {
+function readValue(option: OptionSpec, text: string): string | readonly string[] | number {
   if (option.choices !== undefined && !option.choices.includes(text)) {
     const choices = option.choices.join(", ");
     throw new UsageError(flag(option.name), `${flag(option.name)} is one of ${choices}, not ${JSON.stringify(text)}`);
   }
   if (option.type === "string") return text;
+  if (option.type === "strings") return [text];
   if (!/^[0-9]{1,9}$/.test(text)) {
     throw new UsageError(flag(option.name), `${flag(option.name)} needs a whole number, got ${JSON.stringify(text)}`);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The command line as data: every command with its arguments and options. The names and meanings are runc's. */
+import { EXEC_OPTIONS } from "./options-exec.ts";
 import { BUNDLE, CREATE_OPTIONS, FORCE, HELP, type OptionSpec, type Values } from "./options.ts";
 
 export interface ArgumentSpec {
@@ -14,6 +15,8 @@ export interface CommandSpec {
   readonly describe: string;
   readonly arguments: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
+  /** Options come before the arguments, of which the last is a program with options of its own. */
+  readonly inOrder?: true;
   /** Told at the end of the help. */
   readonly notes?: string;
 }
@@ -57,6 +60,16 @@ export const COMMANDS = {
       HELP,
     ],
   },
+  exec: {
+    describe: "run one more process in a container",
+    arguments: [
+      ID,
+      { name: "command", required: false, many: true, describe: "the program and its arguments; not with --process" },
+    ],
+    options: EXEC_OPTIONS,
+    inOrder: true,
+    notes: "Exits as the process does, with 128+n for signal n; with 255 when there is no process.",
+  },
   list: {
     describe: "list the containers",
     arguments: [],
@@ -82,9 +95,13 @@ export const COMMANDS = {
   features: { describe: "print what this runtime can do as JSON", arguments: [], options: [HELP] },
   plan: {
     describe: "print the steps of a start, who makes them, and what of config.json asks for each",
-    arguments: [DIR],
+    arguments: [
+      DIR,
+      { name: "command", required: false, many: true, describe: "with --exec: the program and its arguments" },
+    ],
     options: [
       BUNDLE,
+      { name: "exec", type: "string", value: "ID", describe: "of `exec ID COMMAND` instead: --exec ID -- COMMAND" },
       {
         name: "format",
         alias: "f",

@@ -9,12 +9,15 @@ import { earlySources } from "./bind-mounts.ts";
 import { closeInherited, closeToTracers, inputs, joinCgroup, lateLimits, prepare } from "./bootstrap.ts";
 import { devices, devLinks, workingDirectory } from "./devices.ts";
 import { earlyFilesystems } from "./filesystems.ts";
+import { createContainerHooks, runtimeHooks, startContainerHooks, startContainerState } from "./hooks.ts";
 import { closeIdmaps, hostIdmaps, ownIdmaps } from "./idmap.ts";
 import { sessionKeyring } from "./keyring.ts";
+import { messenger } from "./listener.ts";
 import { securityModules } from "./lsm.ts";
 import { maskedPaths } from "./masked-paths.ts";
 import { mounts } from "./mounts.ts";
 import { enterNamespaces, joinNamespaces, openNamespaces, timeNamespace } from "./namespaces.ts";
+import { netDevices } from "./net-devices.ts";
 import { oomScoreAdj, openProc, sysctl } from "./proc.ts";
 import {
   checkDirectory,
@@ -35,6 +38,8 @@ import { earlyRoot, propagation, rootMount, rootPropagation, rootReadonly, switc
 import { scheduling, schedulingOfHost } from "./scheduling.ts";
 import { type Chapter, type CompileOptions, type Draft, namespaceOf, type Scope, withExtra } from "./scope.ts";
 import { terminal } from "./terminal.ts";
+import { turn } from "./turn.ts";
+import { lateUnit, systemdUnit } from "./unit.ts";
 import { capabilities, noNewPrivileges, ownStdio, user } from "./user.ts";
 import { userNamespace } from "./user-namespace.ts";
 import { domainname, hostname, loopback } from "./uts.ts";
@@ -44,6 +49,7 @@ const CHAPTERS: readonly Chapter[] = [
   prepare,
   // bootstrap, in the host's namespaces
   closeInherited, // nothing of the caller's comes along
+  systemdUnit, // the image is in the cgroups that systemd makes
   joinCgroup, // before anything can be charged elsewhere
   openProc, // the host's procfs, while "/proc" surely is one
   oomScoreAdj, // lowering it needs the host's capabilities
@@ -71,6 +77,9 @@ const CHAPTERS: readonly Chapter[] = [
   devLinks,
   terminal, // needs the container's devpts
   workingDirectory, // while the root can still be written
+  netDevices, // what can fail has mostly been done: they come back only with the namespace's end
+  turn("init", "mounted", runtimeHooks), // what they mount is masked, too
+  createContainerHooks, // after those of the runtime
   maskedPaths, // after the mounts that they cover
   readonlyPaths,
   rootReadonly,
@@ -91,8 +100,12 @@ const CHAPTERS: readonly Chapter[] = [
   capabilities, // after the ids, which would clear them
   noNewPrivileges,
   findProgram, // as the user, so that `create` can tell
+  lateUnit,
   lateLimits, // all processes of the start are there
+  startContainerState, // while the runtime is there to write it
   waitForStart,
+  startContainerHooks, // may do no more than the program
+  messenger, // a thread more, while there may be one
   setLimits, // too low a limit would end the image itself
   umask,
   closeOnExec,

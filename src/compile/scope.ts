@@ -5,7 +5,7 @@ import type { Finding } from "../errors/errors.ts";
 import type { Facts } from "../host/facts.ts";
 import type { CallName } from "../kernel/calls.ts";
 import { ref } from "../plan/operands.ts";
-import type { Call, Operand, Stage, Step } from "../plan/step.ts";
+import type { Call, Operand, Stage, Step, UnitProperty } from "../plan/step.ts";
 
 /** How a start differs from what config.json and the host say: flags of the command line, and what has the container's name. */
 export interface CompileOptions {
@@ -21,6 +21,8 @@ export interface CompileOptions {
   readonly join?: JoinTarget;
   /** `linux.seccomp` as the kernel takes it. */
   readonly seccomp?: FilterProgram;
+  /** The unit of systemd that the cgroup is. */
+  readonly unit?: CgroupUnit;
   /** The name of the session keyring that is made. Absent, `--no-new-keyring`: the caller's is kept. */
   readonly keyring?: string;
 }
@@ -51,6 +53,15 @@ export interface CgroupDirectory {
   readonly late?: readonly FileWrite[];
   /** Who is given the directory and those of these files that it has. */
   readonly owner?: { readonly uid: number; readonly files: readonly string[] };
+}
+
+export interface CgroupUnit {
+  readonly unit: string;
+  /** The directories that systemd makes, and puts the image's first process in. */
+  readonly made: readonly string[];
+  readonly properties: readonly UnitProperty[];
+  /** Those that are set when the init is there. */
+  readonly late: readonly UnitProperty[];
 }
 
 export interface FileWrite {

@@ -2,11 +2,12 @@
 /** The named list of what a config.json must keep to besides its schema. */
 import type { Rule } from "./rule.ts";
 import { DOCUMENT_RULES } from "./rules-document.ts";
+import { HOOK_RULES } from "./rules-hooks.ts";
 import { IDMAP_RULES } from "./rules-idmap.ts";
-import { LATER_RULES } from "./rules-later.ts";
 import { LINUX_RULES } from "./rules-linux.ts";
 import { MOUNT_RULES } from "./rules-mounts.ts";
 import { NAMESPACE_RULES } from "./rules-namespaces.ts";
+import { NET_DEVICE_RULES } from "./rules-net-devices.ts";
 import { PROCESS_RULES } from "./rules-process.ts";
 import { RESOURCE_RULES } from "./rules-resources.ts";
 import { SCHEDULING_RULES } from "./rules-scheduling.ts";
@@ -21,7 +22,8 @@ export const RULES: readonly Rule[] = [
   ...IDMAP_RULES,
   ...NAMESPACE_RULES,
   ...LINUX_RULES,
+  ...NET_DEVICE_RULES,
   ...RESOURCE_RULES,
-  ...LATER_RULES,
+  ...HOOK_RULES,
   ...SECCOMP_RULES,
 ];

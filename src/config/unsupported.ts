@@ -7,26 +7,11 @@ import { sectionOf } from "./sections.ts";
 
 /** Place of the property -> its value. */
 const PROPERTIES: readonly (readonly [place: string, value: (config: Config) => unknown])[] = [
-  ["/hooks", ({ hooks }) => Object.values(hooks ?? {}).flat()],
   ["/linux/intelRdt", (config) => linuxOf(config).intelRdt],
-  ["/linux/netDevices", (config) => linuxOf(config).netDevices],
 ];
 
 export const UNSUPPORTED: readonly Rule[] = [
   ...PROPERTIES.map(([place, value]) => refusal(place, value)),
-  {
-    name: "listeners of system calls are not supported yet",
-    spec: sectionOf("/linux/seccomp"),
-    reads: ["/linux/seccomp"],
-    level: "error",
-    *check(config): Iterable<Fault> {
-      const { defaultAction, syscalls = [] } = linuxOf(config).seccomp ?? {};
-      if (defaultAction === "SCMP_ACT_NOTIFY") yield notYet("/linux/seccomp/defaultAction");
-      for (const [index, { action }] of syscalls.entries()) {
-        if (action === "SCMP_ACT_NOTIFY") yield notYet(pointer("linux", "seccomp", "syscalls", index, "action"));
-      }
-    },
-  },
   {
     name: "some limits of /linux/resources are not supported yet",
     spec: sectionOf("/linux/resources"),

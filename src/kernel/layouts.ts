@@ -8,7 +8,9 @@ import { CLONE } from "./clone.ts";
 import type { FlagTable } from "./flags.ts";
 import { MAGIC } from "./magic.ts";
 import { MOUNT_ATTR, MS } from "./mount.ts";
+import { NLMSG, RTM } from "./netlink.ts";
 import { O, RESOLVE, S } from "./open.ts";
+import { POLL } from "./poll.ts";
 import { SCHED, SCHED_FLAG } from "./sched.ts";
 import { IFF, MSG, SCM, SOL } from "./socket.ts";
 import { ST } from "./statfs.ts";
@@ -158,6 +160,32 @@ const iovec: Layout = {
   ],
 };
 
+/** Three struct iovec, 48 bytes: a message in up to three pieces. */
+const iovec3: Layout = {
+  size: 48,
+  fields: [
+    { offset: 0, size: 8, name: "iov_base0", pointer: true },
+    { offset: 8, size: 8, name: "iov_len0" },
+    { offset: 16, size: 8, name: "iov_base1", pointer: true },
+    { offset: 24, size: 8, name: "iov_len1" },
+    { offset: 32, size: 8, name: "iov_base2", pointer: true },
+    { offset: 40, size: 8, name: "iov_len2" },
+  ],
+};
+
+/** struct nlmsghdr and, where its type is NLMSG_ERROR, the errno below zero that begins struct nlmsgerr: 20 bytes. netlink(7). */
+const nlmsgerr: Layout = {
+  size: 20,
+  fields: [
+    { offset: 0, size: 4, name: "nlmsg_len" },
+    { offset: 4, size: 2, name: "nlmsg_type", flags: { ...NLMSG, ...RTM } },
+    { offset: 6, size: 2, name: "nlmsg_flags", base: 16 },
+    { offset: 8, size: 4, name: "nlmsg_seq" },
+    { offset: 12, size: 4, name: "nlmsg_pid" },
+    { offset: 16, size: 4, name: "error", signed: true },
+  ],
+};
+
 /** struct msghdr, 56 bytes. sendmsg(2). */
 const msghdr: Layout = {
   size: 56,
@@ -198,6 +226,16 @@ const timespec: Layout = {
   fields: [
     { offset: 0, size: 8, name: "tv_sec", signed: true },
     { offset: 8, size: 8, name: "tv_nsec", signed: true },
+  ],
+};
+
+/** struct pollfd, 8 bytes. poll(2). */
+const pollfd: Layout = {
+  size: 8,
+  fields: [
+    { offset: 0, size: 4, name: "fd", signed: true },
+    { offset: 4, size: 2, name: "events", flags: POLL },
+    { offset: 6, size: 2, name: "revents", flags: POLL },
   ],
 };
 
@@ -256,12 +294,15 @@ const TABLE = {
   statfs,
   winsize,
   iovec,
+  iovec3,
+  nlmsgerr,
   msghdr,
   cmsg_fd,
   int,
   path,
   char8,
   timespec,
+  pollfd,
   clone_args,
   sched_attr,
   sock_fprog,

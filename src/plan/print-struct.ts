@@ -24,7 +24,13 @@ export function printStruct(layout: LayoutName, fields: Fields, print: PrintOper
       return printField(LAYOUTS.char8.fields[0] as Field, fields.value, print);
     case "user_cap_data":
       return printCapabilities(fields);
+    case "iovec3":
+      return `[${printAll(layout, fields, print)
+        .replace(/, (?=iov_base\d=)/g, "}, {")
+        .replace(/(iov_base|iov_len)\d=/g, "$1=")}]`;
     case "iovec":
+      return `[${printAll(layout, fields, print)}]`;
+    case "pollfd":
       return `[${printAll(layout, fields, print)}]`;
     case "cmsg_fd":
       return `[${printAll(layout, fields, print).replace(/cmsg_data=([^}]*)/, "cmsg_data=[$1]")}]`;
@@ -58,6 +64,8 @@ function isHidden(layout: LayoutName, name: string, { flags, sched_flags }: Fiel
     const kept = BigInt(sched_flags.value) & BigInt(KEEP[name] ?? 0);
     return kept !== 0n;
   }
+  // What the kernel answers is not there yet.
+  if (layout === "pollfd") return name === "revents";
   if (layout !== "open_how" || name !== "mode") return false;
   return !mayCreate(flags);
 }

@@ -4,6 +4,7 @@ import { type MadeCgroup, makeCgroup, type SurveyedDir, surveyCgroup, undoCgroup
 import { killAll, processesIn } from "../cgroup/processes.ts";
 import { removeCgroup } from "../cgroup/remove.ts";
 import { compile } from "../compile/compile.ts";
+import type { Config } from "../config/config.ts";
 import { SIG } from "../kernel/signal.ts";
 import { close } from "../native/fd.ts";
 import { processStat } from "../native/process.ts";
@@ -17,8 +18,9 @@ import { type HandOver, handOver } from "./hand-over.ts";
 import { perform } from "./perform.ts";
 import { compileOptions, limited, type Prepared, prepare, type Wish } from "./prepare.ts";
 import { checkPreserved } from "./preserved-fds.ts";
-import type { ContainerRecord } from "./record.ts";
+import { type ContainerRecord, findRecord } from "./record.ts";
 import { isoTime } from "./time.ts";
+import type { ContainerUnit } from "./unit.ts";
 
 export interface Creation extends Wish, HandOver {
   readonly root: string;
@@ -30,54 +32,80 @@ export interface Creation extends Wish, HandOver {
 export async function create(creation: Creation): Promise<ContainerRecord> {
   checkPreserved(creation.preserveFds);
   const prepared = await prepare(creation);
+  const listener = await listenerOf(prepared);
   const console = openConsole(prepared.config, creation);
   try {
     const surveyed = surveyCgroup(prepared.place);
     const held = await createState(creation.root, creation.id);
-    return await createHeld({ creation, prepared, console, surveyed, held });
+    return await createHeld({ creation, prepared, listener, console, surveyed, held });
   } finally {
     console.close();
   }
 }
 
+/** Who answers system calls that the filter tells of. */
+async function listenerOf({ config, facts, seccomp }: Prepared): Promise<ContainerRecord["listener"]> {
+  const profile = config.linux?.seccomp;
+  if (profile === undefined || seccomp?.notifies !== true) return undefined;
+  const { listenerRecord } = await import("./seccomp-listener.ts");
+  return listenerRecord(profile, `${facts.bundle}/config.json`);
+}
+
 interface Begun {
   readonly creation: Creation;
   readonly prepared: Prepared;
+  readonly listener: ContainerRecord["listener"];
   readonly console: Console;
   readonly surveyed: readonly SurveyedDir[];
   readonly held: Held;
 }
 
 async function createHeld(begun: Begun): Promise<ContainerRecord> {
-  const { held, prepared, surveyed } = begun;
+  const { creation, held, prepared, surveyed } = begun;
+  const unit = await unitFor(begun);
   let made: MadeCgroup | undefined;
   try {
     const record = firstRecord(begun);
     // Without a cgroup there is nothing yet that `delete --force` would have to know of.
     if (surveyed.length > 0) writeFirstState(held, record);
-    made = makeCgroup(prepared.place, surveyed);
-    const created = await startImage(begun, made, {
-      ...record,
-      cgroups: made.dirs,
-      cgroup: { paths: made.dirs.map(({ path }) => path) },
-    });
+    if (unit === undefined) made = makeCgroup(prepared.place, surveyed);
+    const { dirs } = made ?? { dirs: surveyed };
+    const cgroup = { paths: dirs.map(({ path }) => path) };
+    const created = await startImage(begun, { ...record, cgroups: dirs, cgroup }, { made, unit });
     release(held);
     return created;
   } catch (error) {
-    if (made !== undefined) await undo(made).catch((left) => begun.creation.warn(`not undone: ${left}`));
+    await undo({ made, unit }).catch((left) => creation.warn(`not undone: ${left}`));
+    const record = prepared.config.hooks?.poststop === undefined ? undefined : findRecord(held.root, held.id);
     removeState(held);
+    // It has a pid since before the first hook: what hooks have made, these take away.
+    if (record !== undefined && record.pid > 0) await (await import("./hooks.ts")).poststop(record, creation.warn);
     throw error;
   }
 }
 
+/** The cgroup of the container: made by us before the image runs, or by systemd when it does. */
+interface Cgroup {
+  readonly made: MadeCgroup | undefined;
+  readonly unit: ContainerUnit | undefined;
+}
+
+async function unitFor({ creation: { systemd }, prepared, surveyed }: Begun): Promise<ContainerUnit | undefined> {
+  if (systemd === undefined || prepared.unit === undefined) return undefined;
+  const { ContainerUnit } = await import("./unit.ts");
+  return new ContainerUnit(systemd, prepared.unit, surveyed);
+}
+
 /** An init that we do not know of yet is in the cgroup already, and a dead one leaves it only after a while. */
-async function undo({ dirs, created }: MadeCgroup): Promise<void> {
+async function undo({ made, unit }: Cgroup): Promise<void> {
+  const { dirs, created } = made ?? unit?.made ?? { dirs: [], created: [] };
   if (processesIn(dirs).length > 0) await killAll(dirs, SIG.SIGKILL);
+  if (unit?.made !== undefined) await unit.end();
   await removeCgroup(dirs);
   undoCgroup(created);
 }
 
-function firstRecord({ creation, prepared, surveyed }: Begun): ContainerRecord {
+function firstRecord({ creation, prepared, listener, surveyed }: Begun): ContainerRecord {
   const { config, facts } = prepared;
   const pid = config.linux?.namespaces?.find(({ type }) => type === "pid");
   return {
@@ -93,15 +121,27 @@ function firstRecord({ creation, prepared, surveyed }: Begun): ContainerRecord {
     ...(config.annotations === undefined ? {} : { annotations: config.annotations }),
     cgroup: { paths: surveyed.map(({ path }) => path) },
     cgroups: surveyed,
+    ...(creation.systemd && prepared.unit ? { systemd: creation.systemd.record(prepared.unit) } : {}),
+    ...laterHooks(config),
+    ...(listener && { listener }),
     steps: {},
     startable: config.process?.args !== undefined,
     ownPids: pid !== undefined && (pid.path === undefined || pid.path === ""),
   };
 }
 
-async function startImage(begun: Begun, made: MadeCgroup, record: ContainerRecord): Promise<ContainerRecord> {
+/** For commands that will not look into config.json again. */
+function laterHooks({ hooks = {} }: Config): Pick<ContainerRecord, "hooks" | "startHooks"> {
+  const { poststart, poststop, startContainer = [] } = hooks;
+  return {
+    ...(poststart || poststop ? { hooks: { ...(poststart && { poststart }), ...(poststop && { poststop }) } } : {}),
+    ...(startContainer.length > 0 ? { startHooks: true } : {}),
+  };
+}
+
+async function startImage(begun: Begun, record: ContainerRecord, { made, unit }: Cgroup): Promise<ContainerRecord> {
   const { creation, console, held } = begun;
-  const plan = planFor(begun, made);
+  const plan = made === undefined ? begun.prepared.compiled.plan : planFor(begun, made);
   const image = creation.memory.emit(plan);
   const listener = listenAt(startSocket(creation.root, creation.id));
   let created = record;
@@ -111,26 +151,32 @@ async function startImage(begun: Begun, made: MadeCgroup, record: ContainerRecor
     const { textsAfterStart } = await import("./failure.ts");
     steps = textsAfterStart(plan, image.steps);
   };
+  const running = (pid: number) => ({ ...record, pid, startTime: processStat(pid)?.startTime ?? 0 });
   const writeCreated = (pid: number) => {
-    const startTime = processStat(pid)?.startTime ?? 0;
-    created = { ...record, status: "created", pid, startTime, steps };
+    created = { ...running(pid), status: "created", steps };
     writeState(held, created);
   };
+  const { config } = begun.prepared;
+  const hooks = hasCreateHooks(config) ? (await import("./hooks-create.ts")).createHooks(plan, record) : undefined;
   try {
     const { stdio, preserveFds } = creation;
     const pid = await perform({
       plan,
       image,
       stdio,
-      inputs: { start: listener, console: console.theirs },
+      inputs: { start: listener, console: console.theirs, ...hooks?.files },
       preserveFds,
+      hooks,
+      unit,
       meanwhile,
+      writeCreating: (pid) => writeState(held, running(pid)),
       writeCreated,
     });
     await handOver(pid, creation, console);
     return created;
   } finally {
     close(listener);
+    hooks?.close();
   }
 }
 
@@ -142,4 +188,10 @@ function planFor({ creation, prepared }: Begun, made: MadeCgroup): Plan {
   // What there is to warn of was told before.
   const dirs = limited(made.dirs, config, facts, () => {});
   return compile(config, facts, compileOptions(creation, dirs, prepared.seccomp)).plan;
+}
+
+/** Whether this command has anything to do with hooks. */
+function hasCreateHooks({ hooks = {} }: Config): boolean {
+  const { prestart, createRuntime, createContainer, startContainer } = hooks;
+  return [prestart, createRuntime, createContainer, startContainer].some((list = []) => list.length > 0);
 }

@@ -5,6 +5,8 @@ import { type DelegatedDir, delegated } from "../cgroup/delegate.ts";
 import { type LimitedDir, limitDirs } from "../cgroup/limits.ts";
 import { possiblePlace } from "../cgroup/make.ts";
 import { type CgroupDir, type CgroupPlace, placeCgroup } from "../cgroup/place.ts";
+import type { SystemdUnits } from "../cgroup/systemd.ts";
+import type { UnitPlace } from "../cgroup/systemd-place.ts";
 import type { Compiled } from "../compile/compile.ts";
 import type { CompileOptions } from "../compile/scope.ts";
 import type { Config } from "../config/config.ts";
@@ -26,38 +28,67 @@ export interface Wish {
   /** What the container has as stdin, stdout and stderr. */
   readonly stdio: readonly [number, number, number];
   readonly cgroupManager: "cgroupfs" | "disabled";
+  /** Makes the cgroup in place of us. */
+  readonly systemd?: SystemdUnits | undefined;
   readonly warn: (warning: string) => void;
   readonly memory: Memory;
 }
 
 export interface Prepared {
+  /** What config.json said: it may change after create. */
+  readonly text: string;
   readonly config: Config;
   readonly facts: Facts;
   readonly place: CgroupPlace;
+  /** The place, where systemd makes it. */
+  readonly unit: UnitPlace | undefined;
   readonly compiled: Compiled;
   readonly seccomp: SeccompFilter | undefined;
 }
 
 /** ConfigError: every finding about config.json, or about what this host cannot do of it. */
 export async function prepare(wish: Wish): Promise<Prepared> {
-  const { config, warnings } = wish.memory.config(wish.bundle);
+  const { text, config, warnings } = wish.memory.config(wish.bundle);
   for (const finding of warnings) wish.warn(warningText(finding));
   const facts = probe(config, wish.bundle, wish.stdio);
-  const wanted = placeCgroup({
-    cgroupsPath: config.linux?.cgroupsPath,
-    id: wish.id,
-    manager: wish.cgroupManager,
-    facts: facts.cgroup,
-    uid: facts.uid,
-    rootless: facts.userns,
-  });
-  const place = possiblePlace(wanted);
+  const unit = unitPlace(wish, config, facts);
+  const place = unit ?? possiblePlace(ownPlace(wish, config, facts));
   if (place.warning !== undefined) wish.warn(place.warning);
   const seccomp = await filterOf(wish, config, facts);
   const cgroup = limited(place.dirs, config, facts, wish.warn);
-  const compiled = wish.memory.compile(config, facts, compileOptions(wish, cgroup, seccomp));
+  const options = compileOptions(wish, cgroup, seccomp);
+  const compiled = wish.memory.compile(config, facts, {
+    ...options,
+    ...unitOptions(wish, unit, { cgroup, config, facts }),
+  });
   for (const warning of compiled.warnings) wish.warn(warning);
-  return { config, facts, place, compiled, seccomp };
+  return { text, config, facts, place, unit, compiled, seccomp };
+}
+
+function ownPlace({ id, cgroupManager: manager }: Wish, { linux }: Config, facts: Facts): CgroupPlace {
+  const { cgroup, uid, userns: rootless } = facts;
+  return placeCgroup({ cgroupsPath: linux?.cgroupsPath, id, manager, facts: cgroup, uid, rootless });
+}
+
+function unitPlace({ id, systemd }: Wish, { linux }: Config, { bundle, cgroup }: Facts): UnitPlace | undefined {
+  return systemd?.place({ cgroupsPath: linux?.cgroupsPath, id, facts: cgroup, file: `${bundle}/config.json` });
+}
+
+interface Limited {
+  readonly cgroup: readonly LimitedDir[];
+  readonly config: Config;
+  readonly facts: Facts;
+}
+
+/** systemd is told of the limits that it knows. */
+function unitOptions(
+  { systemd }: Wish,
+  place: UnitPlace | undefined,
+  { cgroup, config: { annotations }, facts: { bundle } }: Limited,
+): Pick<CompileOptions, "cgroup" | "unit"> {
+  if (systemd === undefined || place === undefined) return {};
+  const { dirs, properties, late } = systemd.limit(place, cgroup, { annotations, file: `${bundle}/config.json` });
+  return { cgroup: dirs, unit: { unit: place.unit, made: place.made, properties, late } };
 }
 
 async function filterOf(

@@ -15,12 +15,13 @@ import { Memory } from "./memory.ts";
 import { prepare } from "./prepare.ts";
 import { type ContainerRecord, readRecord } from "./record.ts";
 import { start } from "./start.ts";
+import { type CgroupDriver, withSystemd } from "./with-systemd.ts";
 
 export interface RuntimeOptions {
   /** The directory that keeps the state of containers: /run/tsrun, or $XDG_RUNTIME_DIR/tsrun for an ordinary user. */
   readonly root?: string;
-  /** `disabled`: the container stays in the caller's cgroup. */
-  readonly cgroupManager?: "cgroupfs" | "disabled";
+  /** `disabled`: the container stays in the caller's cgroup. `systemd`: it is a unit of systemd's. */
+  readonly cgroupManager?: CgroupDriver;
   /** Told what is done otherwise than config.json asks, and may be. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -108,21 +109,18 @@ export class Runtime {
 
   /** runtime.md#create: the container is there, its program does not run yet. */
   async create(id: string, options: CreateOptions = {}): Promise<State> {
-    const record = await create({
-      root: this.#root,
-      ...this.#wish(id, options),
-      pidFile: options.pidFile,
-      pidfdSocket: options.pidfdSocket,
-      consoleSocket: options.consoleSocket,
-      onTerminal: options.onTerminal,
-    });
+    const { pidFile, pidfdSocket, consoleSocket, onTerminal } = options;
+    const more = { root: this.#root, pidFile, pidfdSocket, consoleSocket, onTerminal };
+    const record = await withSystemd(this.#options.cgroupManager, (systemd) =>
+      create({ ...this.#wish(id, options), ...more, systemd }),
+    );
     this.#ends.set(id, waitExit(record.pid).then(exitStatus));
     return stateOf(record, "created");
   }
 
   /** runtime.md#start: resolves when the program runs. SyscallError: it could not be executed. */
   start(id: string): Promise<void> {
-    return start(this.#root, id);
+    return start(this.#root, id, (warning) => this.#options.onWarning?.(warning));
   }
 
   /** Resolves when the container's process has ended. HostError: another process created it; only a parent is told. */
@@ -143,7 +141,8 @@ export class Runtime {
 
   /** runtime.md#delete. `force`: a running container is killed, a missing one is fine. */
   async delete(id: string, options: { readonly force?: boolean } = {}): Promise<void> {
-    await deleteContainer(this.#root, id, options.force ?? false);
+    const warn = (warning: string) => this.#options.onWarning?.(warning);
+    await deleteContainer(this.#root, id, { force: options.force ?? false, warn });
     this.#ends.delete(id);
   }
 
@@ -188,7 +187,9 @@ export class Runtime {
 
   /** What `create` would do with a bundle on this host, as data. */
   async plan(options: CreateOptions & { readonly id?: string } = {}): Promise<Plan> {
-    return (await prepare(this.#wish(options.id ?? "container", options))).compiled.plan;
+    const wish = this.#wish(options.id ?? "container", options);
+    const { compiled } = await withSystemd(this.#options.cgroupManager, (systemd) => prepare({ ...wish, systemd }));
+    return compiled.plan;
   }
 
   /** The same as the executable that does it. */
@@ -205,7 +206,7 @@ export class Runtime {
       listenFds: options.listenFds ?? 0,
       noNewKeyring: options.noNewKeyring ?? false,
       stdio: options.stdio ?? ([0, 1, 2] as const),
-      cgroupManager: this.#options.cgroupManager ?? ("cgroupfs" as const),
+      cgroupManager: this.#options.cgroupManager === "disabled" ? ("disabled" as const) : ("cgroupfs" as const),
       memory: this.#memory,
       warn: (warning: string) => this.#options.onWarning?.(warning),
     };

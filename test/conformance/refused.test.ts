@@ -4,16 +4,8 @@ import { expect, test } from "vitest";
 import { check } from "../../src/config/check.ts";
 import { put, smallConfig } from "./full.ts";
 
-const HOOK = [{ path: "/bin/true" }];
-
 /** Name, where it is put, its value, and where the finding is expected, if below. */
 const REFUSED: readonly (readonly [string, string, unknown])[] = [
-  ["/hooks", "/hooks", { prestart: HOOK }],
-  ["/hooks", "/hooks", { createRuntime: HOOK }],
-  ["/hooks", "/hooks", { createContainer: HOOK }],
-  ["/hooks", "/hooks", { startContainer: HOOK }],
-  ["/hooks", "/hooks", { poststart: HOOK }],
-  ["/hooks", "/hooks", { poststop: HOOK }],
   ["SCMP_ACT_NOTIFY", "/linux/seccomp", { defaultAction: "SCMP_ACT_NOTIFY" }],
   ["/linux/intelRdt", "/linux/intelRdt", { closID: "c" }],
   ["/linux/netDevices", "/linux/netDevices", { eth0: {} }],
