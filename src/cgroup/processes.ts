@@ -90,21 +90,37 @@ function send(pid: number, signal: number): void {
 
 /** Freezes by the first freezer there is; when it does not come to a stop in time, it goes on unfrozen. */
 async function freeze(dirs: readonly CgroupDir[]): Promise<void> {
-  const dir = dirs.find((candidate) => driverOf(candidate).freezes(candidate));
-  if (dir === undefined || holdsCaller(dir)) return;
+  const dir = freezerOf(dirs);
+  if (dir !== undefined && !holdsCaller(dir)) await freezeDir(dir);
+}
+
+function freezerOf(dirs: readonly CgroupDir[]): CgroupDir | undefined {
+  return dirs.find((dir) => driverOf(dir).freezes(dir));
+}
+
+/** Stops all processes of the cgroup, until they are thawed. */
+export async function pauseAll(dirs: readonly CgroupDir[]): Promise<"stopped" | "no freezer" | "goes on"> {
+  const dir = freezerOf(dirs);
+  if (dir === undefined) return "no freezer";
+  return (await freezeDir(dir)) ? "stopped" : "goes on";
+}
+
+/** Whether everything in it has come to a stop. */
+async function freezeDir(dir: CgroupDir): Promise<boolean> {
   const driver = driverOf(dir);
   const deadline = Date.now() + FREEZE_MS;
   for (let pauseMs = 1; Date.now() < deadline; pauseMs = Math.min(pauseMs * 2, 20)) {
     // v1 wants to be asked again: a task that was just forking is missed by the first request.
-    if (!driver.setFrozen(dir.path, true)) return;
-    if (driver.stopped(dir.path)) return;
+    if (!driver.setFrozen(dir.path, true)) return false;
+    if (driver.stopped(dir.path)) return true;
     await wait(pauseMs);
   }
   driver.setFrozen(dir.path, false);
+  return false;
 }
 
 /** Thaws the cgroups and those below, which the container may have frozen itself. */
-function thaw(dirs: readonly CgroupDir[]): void {
+export function thaw(dirs: readonly CgroupDir[]): void {
   for (const dir of dirs) {
     const driver = driverOf(dir);
     if (!driver.freezes(dir)) continue;

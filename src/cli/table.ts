@@ -70,6 +70,25 @@ export const COMMANDS = {
     inOrder: true,
     notes: "Exits as the process does, with 128+n for signal n; with 255 when there is no process.",
   },
+  pause: { describe: "stop all processes of a container", arguments: [ID], options: [HELP] },
+  resume: { describe: "let the processes of a paused container go on", arguments: [ID], options: [HELP] },
+  ps: {
+    describe: "list the processes of a container",
+    arguments: [ID, { name: "ps-options", required: false, many: true, describe: "for ps(1); -ef by default" }],
+    options: [
+      {
+        name: "format",
+        alias: "f",
+        type: "string",
+        value: "FORMAT",
+        choices: ["table", "json"],
+        default: "table",
+        describe: "how to print them",
+      },
+      HELP,
+    ],
+    inOrder: true,
+  },
   list: {
     describe: "list the containers",
     arguments: [],

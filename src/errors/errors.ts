@@ -23,6 +23,7 @@ export type ErrorCode =
   | "ETSRUN_NOT_STOPPED"
   | "ETSRUN_NOT_RUNNING"
   | "ETSRUN_PAUSED"
+  | "ETSRUN_NOT_PAUSED"
   | "ETSRUN_BUSY";
 
 export class TsrunError extends Error {

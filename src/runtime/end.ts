@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `kill` and `delete`: runtime.md#kill, runtime.md#delete. */
-import { killAll, processesIn } from "../cgroup/processes.ts";
+import { isFrozen, killAll, processesIn, thaw } from "../cgroup/processes.ts";
 import { removeCgroup } from "../cgroup/remove.ts";
 import { HostError, StateError } from "../errors/errors.ts";
 import { SIG } from "../kernel/signal.ts";
@@ -20,6 +20,8 @@ export async function killContainer(root: string, id: string, signal: number, al
   if (all || (signal === SIG.SIGKILL && !record.ownPids && status !== "stopped")) await killAll(record.cgroups, signal);
   const sent = withInit(record, (pidfd) => pidfd_send_signal(pidfd, signal));
   if (sent !== true && !all) throw notRunning(id, status);
+  // The dead shall not wait for `resume`.
+  if (signal === SIG.SIGKILL && isFrozen(record.cgroups)) thaw(record.cgroups);
 }
 
 function notRunning(id: string, status: string): StateError {
@@ -90,6 +92,7 @@ async function endInit(record: ContainerRecord): Promise<void> {
   try {
     if (!isAlive(record)) return;
     pidfd_send_signal(pidfd, SIG.SIGKILL);
+    if (isFrozen(record.cgroups)) thaw(record.cgroups);
     if (await waitPidfd(pidfd, END_MS)) return;
     throw new HostError(
       `process ${record.pid} of container ${JSON.stringify(record.id)} does not end: the kernel does not let it`,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The library: the operations of runtime.md as methods. The command line is a thin shell on it. */
+import { isFrozen } from "../cgroup/processes.ts";
 import { HostError } from "../errors/errors.ts";
 import { waitExit } from "../native/wait.ts";
 import type { Plan } from "../plan/step.ts";
@@ -77,7 +78,7 @@ export type ExitStatus = { readonly code: number } | { readonly signal: number }
 export interface State {
   readonly ociVersion: string;
   readonly id: string;
-  readonly status: Status;
+  readonly status: Status | "paused";
   /** 0 unless created or running. */
   readonly pid: number;
   readonly bundle: string;
@@ -165,6 +166,23 @@ export class Runtime {
     return { pid, wait: async () => must(await end) };
   }
 
+  /** Every process of the container stops, until `resume`. */
+  async pause(id: string): Promise<void> {
+    const { pauseContainer } = await import("./pause.ts");
+    await pauseContainer(this.#root, id);
+  }
+
+  async resume(id: string): Promise<void> {
+    const { resumeContainer } = await import("./pause.ts");
+    await resumeContainer(this.#root, id);
+  }
+
+  /** The pids of the container's processes, in the caller's pid namespace. */
+  async processes(id: string): Promise<readonly number[]> {
+    const { processesOf } = await import("./processes.ts");
+    return processesOf(this.#root, id);
+  }
+
   /** What `exec` would do, as data. */
   async planExec(id: string, options: ExecOptions = {}): Promise<Plan> {
     const { planExec } = await import("./exec.ts");
@@ -221,7 +239,9 @@ export class Runtime {
   }
 
   #stateOf(record: ContainerRecord): State {
-    return stateOf(record, deriveStatus(this.#root, record));
+    const status = deriveStatus(this.#root, record);
+    const runs = status === "running" || status === "created";
+    return stateOf(record, runs && isFrozen(record.cgroups) ? "paused" : status);
   }
 }
 
@@ -230,7 +250,7 @@ function must(status: ExitStatus | undefined): ExitStatus {
   return status;
 }
 
-function stateOf(record: ContainerRecord, status: Status): State {
+function stateOf(record: ContainerRecord, status: State["status"]): State {
   const { ociVersion, id, bundle, annotations, rootfs, created, owner } = record;
   const pid = status === "stopped" ? 0 : record.pid;
   return {
