@@ -2,6 +2,7 @@
 /** What this runtime can do: features.md, features-linux.md. Made of the tables that do it. */
 import { MOUNT_OPTIONS } from "../compile/mount-options.ts";
 import type { NamespaceKind } from "../config/config.ts";
+import { HOOK_NAMES } from "../config/rules-hooks.ts";
 import { CAP } from "../kernel/capability.ts";
 import { MPOL, MPOL_F } from "../kernel/mempolicy.ts";
 import { SPEC_VERSION } from "./version.ts";
@@ -11,7 +12,7 @@ export function featuresDocument(): Record<string, unknown> {
   return {
     ociVersionMin: "1.0.0",
     ociVersionMax: SPEC_VERSION,
-    hooks: [],
+    hooks: HOOK_NAMES,
     mountOptions: Object.keys(MOUNT_OPTIONS).sort(),
     linux: {
       namespaces: Object.keys(NAMESPACES).sort(),

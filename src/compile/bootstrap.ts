@@ -5,13 +5,16 @@ import { AT, O } from "../kernel/open.ts";
 import { PR } from "../kernel/prctl.ts";
 import { bytes, flags, int, named, ref } from "../plan/operands.ts";
 import type { Act, Step } from "../plan/step.ts";
+import { hookInputs } from "./hooks.ts";
 import { at, type CgroupDirectory, close, type FileWrite, namespaceOf, type Scope } from "./scope.ts";
 
 /** The descriptors that the image starts with, above stdio and the preserved ones. */
 export function inputs(scope: Scope): Record<string, number> {
   const first = 3 + (scope.options.preserveFds ?? 0);
   const named = { report: first, [scope.options.join === undefined ? "start" : "container"]: first + 1 };
-  return scope.config.process?.terminal === true ? { ...named, console: first + 2 } : named;
+  const terminal = scope.config.process?.terminal === true ? ["console"] : [];
+  const more = [...terminal, ...hookInputs(scope)].map((name, index) => [name, first + 2 + index] as const);
+  return more.length === 0 ? named : { ...named, ...Object.fromEntries(more) };
 }
 
 /** What the runtime does before there is an image: the cgroup, and a state that `delete --force` can clean up after. */

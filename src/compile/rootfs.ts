@@ -6,6 +6,7 @@ import { flags, NULL, ref, string } from "../plan/operands.ts";
 import type { Step } from "../plan/step.ts";
 import { openTree } from "./bind-mounts.ts";
 import { noWayBack, setAttr } from "./mount-attributes.ts";
+import { runtimeHooks } from "./hooks.ts";
 import { HERE } from "./mount-job.ts";
 import { at, namespaceOf, opensBeforeUser, type Scope } from "./scope.ts";
 
@@ -32,7 +33,11 @@ export function rootMount(scope: Scope): readonly Step[] {
   }
   const move = flags(MOVE_MOUNT, MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH);
   // An early one goes over "/": the way to the rootfs may be closed to the container's root.
-  if (opensBeforeUser(scope)) return [make("move_mount", [ref("root"), string(""), HERE, string("/"), move])];
+  if (opensBeforeUser(scope)) {
+    // Hooks look for it where the state says that the bundle is.
+    const target = runtimeHooks(scope).length > 0 ? path : string("/");
+    return [make("move_mount", [ref("root"), string(""), HERE, target, move])];
+  }
   return [
     openTree(make, scope.facts.rootfs, "root", true),
     make("move_mount", [ref("root"), string(""), HERE, path, move]),

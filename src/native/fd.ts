@@ -34,6 +34,11 @@ export function isOpen(fd: number): boolean {
   return fcntlCall(fd, F.F_GETFD, 0) >= 0;
 }
 
+/** `fcntl(fd, F_GETFD)` → whether the descriptor is open, and stays so over an execve. */
+export function isInherited(fd: number): boolean {
+  return fcntlCall(fd, F.F_GETFD, 0) === 0;
+}
+
 /** `fcntl(fd, F_SETFD, …)`: whether an execve closes it. Node sets this on every descriptor it starts with. */
 export function setCloseOnExec(fd: Fd, on: boolean): void {
   fcntl(fd, "F_SETFD", on ? FD.FD_CLOEXEC : 0);

@@ -3,6 +3,7 @@
 import { writeSync } from "node:fs";
 import { printFlags } from "../kernel/flags.ts";
 import { F_SEAL, MFD } from "../kernel/memfd.ts";
+import { O } from "../kernel/open.ts";
 import { quote } from "../kernel/quote.ts";
 import { libcCall, must } from "./call.ts";
 import { close, type Fd, fcntl } from "./fd.ts";
@@ -31,12 +32,29 @@ export function memfd_create(name: string, flags: number): Fd {
 export function sealedMemfd(name: string, bytes: Uint8Array): Fd {
   const fd = executableMemfd(name);
   try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-    fcntl(fd, "F_ADD_SEALS", SEALS);
+    fillSealed(fd, bytes);
   } catch (error) {
     close(fd);
     throw error;
   }
+  return fd;
+}
+
+/** Writes the file, and lets nobody change it any more. Its offset stays where it was. */
+export function fillSealed(fd: Fd, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, done);
+  fcntl(fd, "F_ADD_SEALS", SEALS);
+}
+
+/** A file for data, which `fillSealed` takes. */
+export function memfile(name: string): Fd {
+  return memfd_create(name, FLAGS);
+}
+
+/** A file that only grows at its end, whoever writes to it. */
+export function memlog(name: string): Fd {
+  const fd = memfd_create(name, MFD.MFD_CLOEXEC);
+  fcntl(fd, "F_SETFL", O.O_APPEND);
   return fd;
 }
 

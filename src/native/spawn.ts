@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Starting a program without forking this process's memory. posix_spawn(3). */
+import { readdirSync } from "node:fs";
 import { quote } from "../kernel/quote.ts";
 import type { Bound } from "./addon.ts";
 import { bind, failure } from "./call.ts";
-import { close, duplicate, type Fd } from "./fd.ts";
+import { close, duplicate, type Fd, isInherited } from "./fd.ts";
 
 export interface Program {
   /** A path, or an open file: run as /proc/self/fd/N, so it may be a memfd. */
@@ -11,14 +12,20 @@ export interface Program {
   readonly argv: readonly string[];
   /** `NAME=value` each. */
   readonly env: readonly string[];
-  /** `[from, to]`: the program has this process's `from` as its `to`. Everything else must be close-on-exec. */
+  /** `[from, to]`: the program has this process's `from` as its `to`. Everything else must be close-on-exec, or `alone`. */
   readonly fds: readonly (readonly [from: number, to: number])[];
+  /** Close what this process would pass on beside them. */
+  readonly alone?: boolean;
+  /** The program's working directory; this process's if absent. */
+  readonly cwd?: string;
+  /** The program leads a process group of its own. */
+  readonly group?: boolean;
 }
 
 /**
  * `posix_spawn(&pid, file, actions, attributes, argv, envp)` → pid
  *
- * The program starts with every signal at its default and none blocked, in this process's group and session.
+ * The program starts with every signal at its default and none blocked, in this process's session.
  * Blocks until the program's execve has succeeded or failed. ENOENT, EACCES, ENOEXEC: as execve(2).
  */
 export function spawn(program: Program): number {
@@ -29,9 +36,12 @@ export function spawn(program: Program): number {
     const actions = Buffer.alloc(OPAQUE_SIZE);
     calls.actionsInit(actions);
     for (const [from, to] of fds) calls.addDup2(actions, from, to);
+    if (program.alone === true) closeOthers(actions, fds);
+    if (program.cwd !== undefined) addChdir(actions, program.cwd);
     const pid = Buffer.alloc(4);
     const argv = [...program.argv, null];
-    const error = Number(calls.spawn(pid, file, actions, calls.attributes, argv, [...program.env, null]));
+    const how = program.group === true ? attributes(POSIX_SPAWN_SETPGROUP) : calls.attributes;
+    const error = Number(calls.spawn(pid, file, actions, how, argv, [...program.env, null]));
     calls.actionsDestroy(actions);
     // The result is the errno; the variable errno is not set.
     if (error !== 0)
@@ -44,6 +54,7 @@ export function spawn(program: Program): number {
 
 // posix_spawnattr_t is 336 bytes in glibc and musl, posix_spawn_file_actions_t 80.
 const OPAQUE_SIZE = 512;
+const POSIX_SPAWN_SETPGROUP = 0x02;
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
 
@@ -63,20 +74,35 @@ function bindAll(): SpawnCalls {
     actionsInit: bind("posix_spawn_file_actions_init", "int", ["void *"]),
     actionsDestroy: bind("posix_spawn_file_actions_destroy", "int", ["void *"]),
     addDup2: bind("posix_spawn_file_actions_adddup2", "int", ["void *", "int", "int"]),
-    attributes: attributes(),
+    attributes: attributes(0),
   };
   return bound;
 }
 
-function attributes(): Buffer {
+function attributes(more: number): Buffer {
   const bytes = Buffer.alloc(OPAQUE_SIZE);
   // sigset_t is 128 bytes. 32 and 33, which libc keeps for its threads, must be in: glibc would make them ignored.
   const all = Buffer.alloc(128, 0xff);
   bind("posix_spawnattr_init", "int", ["void *"])(bytes);
   bind("posix_spawnattr_setsigdefault", "int", ["void *", "void *"])(bytes, all);
   bind("posix_spawnattr_setsigmask", "int", ["void *", "void *"])(bytes, Buffer.alloc(128));
-  bind("posix_spawnattr_setflags", "int", ["void *", "int"])(bytes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  bind("posix_spawnattr_setflags", "int", ["void *", "int"])(
+    bytes,
+    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | more,
+  );
   return bytes;
+}
+
+function closeOthers(actions: Buffer, fds: readonly (readonly [number, number])[]): void {
+  const addClose = bind("posix_spawn_file_actions_addclose", "int", ["void *", "int"]);
+  const kept = new Set(fds.map(([, to]) => to));
+  for (const fd of readdirSync("/proc/self/fd").map(Number)) {
+    if (fd > 2 && !kept.has(fd) && isInherited(fd)) addClose(actions, fd);
+  }
+}
+
+function addChdir(actions: Buffer, path: string): void {
+  bind("posix_spawn_file_actions_addchdir_np", "int", ["void *", "str"])(actions, path);
 }
 
 /** Copies what stands in the way of a target: dup2 onto a number destroys what was there before. */

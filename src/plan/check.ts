@@ -76,9 +76,17 @@ function textsOf(step: Step): readonly string[] {
   });
 }
 
+interface ActTexts {
+  readonly path?: string;
+  readonly file?: string;
+  readonly ranges?: readonly string[];
+  readonly args?: readonly string[];
+  readonly env?: readonly string[];
+}
+
 function actTexts(act: Act): readonly string[] {
-  const { path, file, ranges } = act as { path?: string; file?: string; ranges?: readonly string[] };
-  return [...(path === undefined ? [] : [path]), ...(file === undefined ? [] : [file]), ...(ranges ?? [])];
+  const { path, file, ranges = [], args = [], env = [] } = act as ActTexts;
+  return [...(path === undefined ? [] : [path]), ...(file === undefined ? [] : [file]), ...ranges, ...args, ...env];
 }
 
 /** How many errnos a record of the image has room for. */

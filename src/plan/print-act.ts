@@ -28,7 +28,18 @@ export function printAct(act: Act, inputs: Plan["inputs"]): string {
       return `send(${quote(act.message)})`;
     case "state":
       return `write("state.json", {status=${quote(act.status)}})`;
+    case "hook": {
+      const { path, args, env, timeout } = act;
+      const limit = timeout === undefined ? "" : `, timeout=${timeout}`;
+      return `posix_spawn(${quote(path)}, ${list(args)}, ${list(env)}, {stdin={status="creating", pid=$init}${limit}})`;
+    }
+    case "hook-state":
+      return `write($${act.input}, {status=${quote(act.status)}, pid=$init})`;
     default:
       throw new RangeError(`the runtime has no act ${(act satisfies never as { act: string }).act}`);
   }
+}
+
+function list(words: readonly string[]): string {
+  return `[${words.map((word) => quote(word)).join(", ")}]`;
 }

@@ -91,7 +91,19 @@ export type Act = Origin &
     | { readonly act: "wait-exec" }
     /** Writes state.json with that status. */
     | { readonly act: "state"; readonly status: "creating" | "created" }
+    /** Runs a hook in the runtime's namespaces, with the container's state as its stdin, and waits for its end. */
+    | ({ readonly act: "hook"; readonly kind: "prestart" | "createRuntime"; readonly index: number } & HookProgram)
+    /** Fills an input of the image with the container's state, for the hooks that the image runs. */
+    | { readonly act: "hook-state"; readonly input: string; readonly status: "creating" | "created" }
   );
+
+export interface HookProgram {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  /** Seconds. */
+  readonly timeout?: number | bigint;
+}
 
 /**
  * What the image says to the runtime: each is sent as its own word, but for `pid`, which is 8 bytes of number.

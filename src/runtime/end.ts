@@ -49,15 +49,26 @@ const END_MS = 10_000;
  * rely on, although runtime.md#delete asks for an error.
  * StateError ETSRUN_NOT_STOPPED: it runs, and `force` does not say to end it. ETSRUN_NOT_FOUND.
  */
-export async function deleteContainer(root: string, id: string, force: boolean): Promise<void> {
-  const held = await holdExisting(root, id, force);
+export async function deleteContainer(root: string, id: string, how: Deletion): Promise<void> {
+  const held = await holdExisting(root, id, how.force);
   if (held === undefined) return;
+  let record: ContainerRecord | undefined;
   try {
-    await deleteHeld(held, force);
+    record = await deleteHeld(held, how.force);
   } catch (error) {
     release(held);
     throw error;
   }
+  // Without a pid, its create was killed before it came to any hooks.
+  if (record?.hooks?.poststop === undefined || record.pid === 0) return;
+  const { poststop } = await import("./hooks.ts");
+  await poststop(record, how.warn);
+}
+
+export interface Deletion {
+  readonly force: boolean;
+  /** Told of poststop hooks that fail. */
+  readonly warn: (warning: string) => void;
 }
 
 async function holdExisting(root: string, id: string, force: boolean): Promise<Held | undefined> {
@@ -69,7 +80,8 @@ async function holdExisting(root: string, id: string, force: boolean): Promise<H
   }
 }
 
-async function deleteHeld(held: Held, force: boolean): Promise<void> {
+/** Returns the record of what was deleted, and lets go of it. */
+async function deleteHeld(held: Held, force: boolean): Promise<ContainerRecord | undefined> {
   const { root, id } = held;
   const record = force ? findRecord(root, id) : readRecord(root, id);
   if (record !== undefined) {
@@ -84,6 +96,7 @@ async function deleteHeld(held: Held, force: boolean): Promise<void> {
     await removeCgroup(record.cgroups);
   }
   removeState(held);
+  return record;
 }
 
 async function endInit(record: ContainerRecord): Promise<void> {

@@ -11,6 +11,7 @@ import { socketpair } from "../native/socket.ts";
 import { spawn } from "../native/spawn.ts";
 import { type ExitStatus, waitExit } from "../native/wait.ts";
 import { type Act, isCall, type Message, type Plan } from "../plan/step.ts";
+import type { CreateHooks } from "./hooks-create.ts";
 import { giveAway, writeHostFile } from "./host-files.ts";
 
 export interface Performance {
@@ -23,6 +24,10 @@ export interface Performance {
   readonly preserveFds: number;
   /** What can be done while the image runs; called once, when it has begun to. */
   meanwhile(): Promise<void>;
+  /** What is needed for hooks; undefined if there are none. */
+  readonly hooks?: CreateHooks | undefined;
+  /** Writes state.json while the init is there, but not the container. */
+  writeCreating?(pid: number): void;
   /** Writes state.json, now that the container is there. */
   writeCreated(pid: number): void;
 }
@@ -63,7 +68,9 @@ async function end({ bootstrap, init }: Under): Promise<void> {
 async function act(step: Act, performance: Performance, under: Under): Promise<void> {
   switch (step.act) {
     case "state":
-      return step.status === "created" ? performance.writeCreated(under.init) : undefined;
+      if (step.status === "created") performance.writeCreated(under.init);
+      else if (under.init !== 0) performance.writeCreating?.(under.init);
+      return;
     case "mkdir":
     case "wait-exec":
       return;
@@ -82,6 +89,9 @@ async function act(step: Act, performance: Performance, under: Under): Promise<v
       return giveAway(step);
     case "idmap-tool":
       return runTool(step.path, [String(under.bootstrap), ...step.ranges], step.from);
+    case "hook":
+    case "hook-state":
+      return performance.hooks?.perform(step, under.init);
     default:
       return step satisfies never;
   }
@@ -127,7 +137,8 @@ async function hear(performance: Performance, under: Under): Promise<Message> {
   if (report.kind === "failure") {
     const { failureOf, stepText } = await import("./failure.ts");
     const index = performance.image.steps[report.step] ?? 0;
-    throw failureOf(report, stepText(performance.plan, index));
+    const text = stepText(performance.plan, index);
+    throw performance.hooks?.failure(report, text) ?? failureOf(report, text);
   }
   under.init = report.pid;
   return "pid";

@@ -5,12 +5,17 @@ import { StateError } from "../errors/errors.ts";
 import type { ContainerState } from "../state/container-state.ts";
 import { readState } from "../state/store.ts";
 import type { StepText } from "./failure.ts";
+import type { LaterHooks } from "./hooks.ts";
 
 export interface ContainerRecord extends ContainerState {
   /** The container's cgroups, and what was there before it. */
   readonly cgroups: readonly SurveyedDir[];
   /** The steps that `start` sets off, by the index that the image reports. */
   readonly steps: Readonly<Record<string, StepText>>;
+  /** Those that later commands run. */
+  readonly hooks?: LaterHooks;
+  /** Whether there are hooks that `start` sets off in the container. */
+  readonly startHooks?: boolean;
   /** Whether the config has a process. */
   readonly startable: boolean;
   /** Whether the init has a pid namespace of its own: its end is then the end of all processes. */

@@ -37,7 +37,7 @@ const CLOEXEC: Readonly<Record<string, readonly [index: number, bit: number]>> =
 };
 
 /** Results that are no descriptors, or one that is always close-on-exec. */
-const HARMLESS: ReadonlySet<string> = new Set(["clone", "getpid", "pidfd_open"]);
+const HARMLESS: ReadonlySet<string> = new Set(["clone", "getpid", "sendto", "pidfd_open"]);
 
 /** A descriptor that a step keeps is close-on-exec from its first moment. */
 function leak(step: Call): string | undefined {
@@ -94,12 +94,16 @@ function trust(step: Call, unseen: ReadonlySet<string>): string | undefined {
   }
 }
 
-/** The image's own channels must be closed, too: by the last close_range before the program. */
+/** The image's own channels must be closed, too: by a close_range in each process, before its program. */
 function endsClosed({ steps }: Plan): string[] {
-  const calls = steps.filter(isCall);
-  const range = calls.findLastIndex(({ call, args }) => call === "close_range" && bits(args[2]) !== 0n);
-  const execve = calls.findIndex(({ call }) => call === "execve");
-  return execve === -1 || (range !== -1 && range < execve) ? [] : ["no close_range before execve"];
+  let closed = false;
+  const open: string[] = [];
+  for (const { call, args } of steps.filter(isCall)) {
+    if (call === "clone" || call === "wait4") closed = false;
+    if (call === "close_range" && bits(args[2]) !== 0n) closed = true;
+    if (call === "execve" && !closed) open.push("no close_range before execve");
+  }
+  return open;
 }
 
 function isDescriptor(operand: Operand | undefined): boolean {

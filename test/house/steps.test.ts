@@ -83,6 +83,8 @@ const ACTS: { readonly [K in Act["act"]]: Extract<Act, { act: K }> } = {
   "wait-exec": { ...runtime, act: "wait-exec" },
   answer: { ...runtime, act: "answer", message: "map" },
   state: { ...runtime, act: "state", status: "created" },
+  hook: { ...runtime, act: "hook", kind: "prestart", index: 0, path: "/hook", args: ["a"], env: ["B=c"], timeout: 5 },
+  "hook-state": { ...runtime, act: "hook-state", input: "creating_state", status: "creating" },
 };
 
 const kinds = Object.entries(OPERANDS).map(([kind, [line, call]]) => ({ kind, line, call }));

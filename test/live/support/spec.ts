@@ -9,7 +9,18 @@ export interface Spec {
   domainname?: string;
   mounts: MountSpec[];
   annotations?: Record<string, string>;
+  hooks?: HooksSpec;
   linux: LinuxSpec;
+}
+
+export type HookName = "prestart" | "createRuntime" | "createContainer" | "startContainer" | "poststart" | "poststop";
+export type HooksSpec = { [kind in HookName]?: HookSpec[] };
+
+export interface HookSpec {
+  path: string;
+  args?: string[];
+  env?: string[];
+  timeout?: number;
 }
 
 export interface ProcessSpec {
