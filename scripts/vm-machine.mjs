@@ -77,5 +77,6 @@ async function attend({ ended, told, dir, seconds, limit }) {
 }
 
 function consoleOf(dir) {
+  if (!existsSync(join(dir, "console"))) return "(none; qemu did not start: node scripts/setup.mjs)";
   return readFileSync(join(dir, "console"), "utf8").split("\n").slice(-40).join("\n");
 }

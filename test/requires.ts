@@ -4,7 +4,7 @@
  * skips it with the reason, and with TSRUN_MUST_WORK=1 fails it.
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestContext } from "vitest";
 
@@ -25,6 +25,12 @@ const NEEDS = {
     readFileSync("/proc/self/mountinfo", "utf8").includes(" - cgroup ") ? undefined : "needs a cgroup v1 hierarchy",
   "cgroup-v2": () =>
     existsSync("/sys/fs/cgroup/cgroup.controllers") ? undefined : "needs pure cgroup v2: npm run test:vm",
+  hugepages: () => (readdirSync("/sys/kernel/mm/hugepages").some(hasPages) ? undefined : "needs huge pages"),
+  systemd: () => (existsSync("/run/systemd/system") ? undefined : "needs systemd as init: npm run test:vm"),
+  apparmor: () =>
+    existsSync("/sys/kernel/security/apparmor/profiles") ? undefined : "needs AppArmor in the kernel: npm run test:vm",
+  "sys-resource": () =>
+    succeeds("sh", "-c", "ulimit -Hn $(($(ulimit -Hn) + 1))") ? undefined : "needs CAP_SYS_RESOURCE: npm run test:vm",
   runc: () => tool("runc"),
   crun: () => tool("crun"),
   strace: () => tool("strace"),
@@ -33,6 +39,7 @@ const NEEDS = {
   busybox: () => tool("busybox"),
   objdump: () => tool("objdump"),
   newuidmap: () => tool("newuidmap"),
+  ip: () => tool("ip"),
   umoci: () => tool("umoci"),
   debootstrap: () => tool("debootstrap"),
   "qemu-aarch64": () => tool("qemu-aarch64"),
@@ -68,6 +75,10 @@ function tool(name: string): string | undefined {
     }
   }
   return `needs ${name}: node scripts/setup.mjs`;
+}
+
+function hasPages(size: string): boolean {
+  return Number(readFileSync(`/sys/kernel/mm/hugepages/${size}/nr_hugepages`, "utf8")) > 0;
 }
 
 function succeeds(command: string, ...args: readonly string[]): boolean {
