@@ -24,7 +24,7 @@ export function featuresDocument(): Record<string, unknown> {
       memoryPolicy: { modes: Object.keys(MPOL), flags: Object.keys(MPOL_F) },
       intelRdt: { enabled: false },
       mountExtensions: { idmap: { enabled: true } },
-      netDevices: { enabled: false },
+      netDevices: { enabled: true },
     },
   };
 }

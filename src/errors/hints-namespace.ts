@@ -46,6 +46,38 @@ export const NAMESPACE_HINTS: readonly Hint[] = [
     hint: "a limit of namespaces is reached: see the sysctls user.max_*_namespaces",
   },
 
+  // Network devices: rtnetlink(7).
+  {
+    call: "sendto",
+    errno: "EINVAL EOPNOTSUPP",
+    line: /IFLA_NET_NS_PID/,
+    hint: "a device of this kind (a bridge, a tunnel's own, loopback) is bound to its network namespace",
+  },
+  {
+    call: "sendto",
+    errno: "EPERM",
+    line: /IFLA_NET_NS_PID/,
+    hint: "moving a network device needs CAP_NET_ADMIN in both network namespaces",
+  },
+  {
+    call: "recvfrom",
+    errno: "EEXIST",
+    line: /# \/linux\/netDevices/,
+    hint: "the container's network namespace has a device of that name: choose another name, or a template like eth%d",
+  },
+  {
+    call: "recvfrom",
+    errno: "EADDRNOTAVAIL",
+    line: /# \/linux\/netDevices/,
+    hint: "an address of the device is not accepted in the container: IPv6 may be disabled there, or another device has the address",
+  },
+  {
+    call: "recvfrom",
+    errno: "ENETDOWN",
+    line: /# \/linux\/netDevices/,
+    hint: "the device is in the container, but cannot be brought up",
+  },
+
   // Id maps: user_namespaces(7).
   {
     call: "write openat pwrite64",

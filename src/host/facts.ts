@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the compiler knows about the host. Plain data, made by `probe.ts` or by a test. */
 import type { NamespaceKind } from "../config/config.ts";
+import type { LinkAddress } from "../kernel/netlink.ts";
 
 export interface Facts {
   readonly arch: "x64" | "arm64";
@@ -28,6 +29,8 @@ export interface Facts {
   readonly namespaces: Readonly<Record<string, NamespaceFacts>>;
   /** What tmpcopyup has to copy, by mount destination. */
   readonly copyUp: Readonly<Record<string, readonly CopyUpEntry[]>>;
+  /** The network devices that config.json moves, by their names. Absent: there is no such device. */
+  readonly netDevices: Readonly<Record<string, NetDeviceFacts>>;
   /** For an ordinary user: the tools and ranges that map more than one id. */
   readonly idmap: { readonly newuidmap: string | null; readonly newgidmap: string | null };
   /** What file descriptors 0, 1 and 2 are: their owner, and whether they are /dev/null. */
@@ -71,6 +74,12 @@ export interface SourceFacts {
   readonly kind: "directory" | "file";
   /** MS_ flags (ro, nosuid, nodev, noexec, atime) of the mount it lies on, as statfs(2) tells them. */
   readonly mountFlags: number;
+}
+
+export interface NetDeviceFacts {
+  readonly index: number;
+  /** The permanent ones of global scope. */
+  readonly addresses: readonly LinkAddress[];
 }
 
 export interface NamespaceFacts {

@@ -12,6 +12,8 @@ export function printAct(act: Act, inputs: Plan["inputs"]): string {
       return `write(${quote(act.path)}, ${quote(act.data)})`;
     case "chown":
       return `chown(${quote(act.path)}, ${act.uid}, -1)${act.optional ? " or ENOENT → next" : ""}`;
+    case "move-link":
+      return `sendto($rtnetlink, {RTM_NEWLINK, ifi_index=if_nametoindex(${quote(act.name)}), IFLA_NET_NS_PID=$init, IFLA_IFNAME=${quote(act.passing)}})`;
     case "write-proc":
       return `write("/proc/$bootstrap/${quote(act.file).slice(1)}, ${quote(act.data)})`;
     case "idmap-tool":

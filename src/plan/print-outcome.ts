@@ -66,5 +66,7 @@ function printBits(field: Field, value: bigint): string {
   const named = Object.entries(field.flags ?? {}).find(([, number]) => BigInt(number) === value);
   if (named !== undefined) return named[0];
   if (field.name === "stx_mode") return octal(value);
-  return value === 0n ? "0" : field.flags === undefined ? printFieldNumber(field, value) : hex(value);
+  if (value === 0n) return "0";
+  if (field.flags !== undefined) return hex(value);
+  return printFieldNumber(field, field.signed ? BigInt.asIntN(8 * field.size, value) : value);
 }

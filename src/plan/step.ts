@@ -77,6 +77,8 @@ export type Act = Origin &
     | { readonly act: "write"; readonly path: string; readonly data: string }
     /** Gives a file of a cgroup to another user. `optional`: not every cgroup has it. */
     | { readonly act: "chown"; readonly path: string; readonly uid: number; readonly optional: boolean }
+    /** Moves the network device `name` to the init's network namespace, where it is called `passing` at first. */
+    | { readonly act: "move-link"; readonly name: string; readonly index: number; readonly passing: string }
     /** Writes a file of the bootstrap process's /proc directory: uid_map, gid_map, setgroups. */
     | { readonly act: "write-proc"; readonly file: string; readonly data: string }
     /** Runs newuidmap(1) or newgidmap(1) for the bootstrap process. `ranges` are its arguments after the pid. */

@@ -87,6 +87,8 @@ async function act(step: Act, performance: Performance, under: Under): Promise<v
       return writeHostFile(step.path, step.data, step.from);
     case "chown":
       return giveAway(step);
+    case "move-link":
+      return (await import("./net-devices.ts")).performMove(step, under.init);
     case "idmap-tool":
       return runTool(step.path, [String(under.bootstrap), ...step.ranges], step.from);
     case "hook":

@@ -34,6 +34,8 @@ export interface Host {
     Record<string, { kind?: NamespaceFacts["kind"]; inode?: number; ownerInode?: number; own?: boolean } | null>
   >;
   readonly copyUp?: Readonly<Record<string, readonly CopyUpEntry[]>>;
+  /** Name -> what it is; others that config.json speaks of have the indexes 2, 3, ... and no address; null: there is no such device. */
+  readonly netDevices?: Readonly<Record<string, Facts["netDevices"][string] | null>>;
   readonly idmap?: Facts["idmap"];
   readonly stdio?: Facts["stdio"];
   readonly lsm?: Facts["lsm"];
@@ -68,6 +70,7 @@ export function factsFor(config: Config, bundle: string, host: Host = {}): Facts
     sources: sourcesOf(config, bundle, host),
     namespaces: namespacesOf(config, host),
     copyUp: host.copyUp ?? {},
+    netDevices: netDevicesOf(config, host),
     idmap: host.idmap ?? TOOLS,
     stdio: host.stdio ?? [QUIET, QUIET, QUIET],
     lsm: host.lsm ?? { apparmor: false, selinux: false },
@@ -105,6 +108,11 @@ function namespacesOf(config: Config, { namespaces = {} }: Host): Facts["namespa
     found[path] = { kind, inode: BigInt(inode), ownerInode: BigInt(ownerInode), own };
   }
   return found;
+}
+
+function netDevicesOf(config: Config, { netDevices = {} }: Host): Facts["netDevices"] {
+  const names = Object.keys(config.linux?.netDevices ?? {}).filter((name) => netDevices[name] !== null);
+  return Object.fromEntries(names.map((name, at) => [name, netDevices[name] ?? { index: at + 2, addresses: [] }]));
 }
 
 function limitsOf(config: Config, { rlimits = {} }: Host): Facts["rlimits"] {

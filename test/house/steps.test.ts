@@ -76,6 +76,7 @@ const ACTS: { readonly [K in Act["act"]]: Extract<Act, { act: K }> } = {
   mkdir: { ...runtime, act: "mkdir", path: "/a", mode: 0o755 },
   write: { ...runtime, act: "write", path: "/a", data: "b" },
   chown: { ...runtime, act: "chown", path: "/a", uid: 1000, optional: true },
+  "move-link": { ...runtime, act: "move-link", name: "eth0", index: 2, passing: "tsrun-2" },
   "write-proc": { ...runtime, act: "write-proc", file: "uid_map", data: "0 1 1" },
   "idmap-tool": { ...runtime, act: "idmap-tool", path: "/newuidmap", ranges: ["0", "1", "1"] },
   spawn: { ...runtime, act: "spawn" },
