@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What `tmpcopyup` has to copy. config.md#linux-mount-options. */
 import { closeSync, lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { HostError } from "../errors/errors.ts";
 import { O, RESOLVE } from "../kernel/open.ts";
+import { quote } from "../kernel/quote.ts";
 import type { Fd } from "../native/fd.ts";
 import { openInRoot } from "../native/in-root.ts";
 import type { CopyUpEntry } from "./facts.ts";
@@ -17,7 +19,7 @@ function listDirectory(parent: Fd, name: string, prefix: string): CopyUpEntry[] 
   if (fd === undefined) return [];
   try {
     const here = `/proc/self/fd/${fd}`;
-    return readdirSync(here)
+    return namesIn(here, prefix === "" ? name : prefix)
       .sort()
       .flatMap((child) => {
         const stat = lstatSync(`${here}/${child}`, { throwIfNoEntry: false });
@@ -35,5 +37,24 @@ function describe(file: string, path: string, stat: Stats): CopyUpEntry | undefi
   const common = { path, mode: stat.mode & 0o7777, uid, gid, size };
   if (stat.isDirectory()) return { ...common, kind: "directory" };
   if (stat.isFile()) return { ...common, kind: "file" };
-  return stat.isSymbolicLink() ? { ...common, kind: "symlink", link: readlinkSync(file) } : undefined;
+  const link = stat.isSymbolicLink() ? linkAt(file) : undefined;
+  return link === undefined ? undefined : { ...common, kind: "symlink", link };
+}
+
+/** HostError: an ordinary user may not read it, and a copy with holes would be none. */
+function namesIn(directory: string, path: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (cause) {
+    throw new HostError(`tmpcopyup: ${quote(path)} of the root filesystem cannot be read`, { cause });
+  }
+}
+
+/** Undefined: it is no link any more. */
+function linkAt(file: string): string | undefined {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return undefined;
+  }
 }
