@@ -69,10 +69,6 @@ async function perform(name: CommandName, line: CommandLine, context: Context): 
 
 /** What the table has for the sake of a clear answer, until a later version can do it. */
 function refuseLater(global: GlobalValues): void {
-  if (global["systemd-cgroup"] || global["cgroup-manager"] === "systemd") {
-    const flag = global["systemd-cgroup"] ? "--systemd-cgroup" : "--cgroup-manager systemd";
-    throw new UsageError(flag, `${flag}: cgroups through systemd come in a later version; cgroupfs and disabled work`);
-  }
   if (global.rootless !== "auto") {
     throw new UsageError("--rootless", `--rootless ${global.rootless} comes in a later version; auto works`);
   }
