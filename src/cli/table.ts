@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The command line as data: every command with its arguments and options. The names and meanings are runc's. */
-import { EXEC_OPTIONS } from "./options-exec.ts";
 import { BUNDLE, CREATE_OPTIONS, FORCE, HELP, type OptionSpec, type Values } from "./options.ts";
+import { EXEC_OPTIONS } from "./options-exec.ts";
 
 export interface ArgumentSpec {
   readonly name: string;

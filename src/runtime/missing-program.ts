@@ -5,9 +5,24 @@ import { ERRNO } from "../kernel/errno.ts";
 import { O } from "../kernel/open.ts";
 import { quote } from "../kernel/quote.ts";
 import { close, type Fd } from "../native/fd.ts";
-import { openInRoot, openRegularInRoot } from "../native/in-root.ts";
+import { openDirectory, openInRoot, openRegularInRoot } from "../native/in-root.ts";
 
 const HEAD_BYTES = 4096;
+
+/** The same for a process that is still the image, and waits until we have looked: its root is the container's. */
+export function missingProgramOf(pid: number, line: string, errno: number): string | undefined {
+  if (!line.startsWith("execve(")) return undefined;
+  try {
+    const root = openDirectory(`/proc/${pid}/root`);
+    try {
+      return missingProgram(root, line, errno);
+    } finally {
+      close(root);
+    }
+  } catch {
+    return undefined;
+  }
+}
 
 /** What to tell of an `execve("path", …)` that failed in the container whose root that is; undefined if the errno says it all. */
 export function missingProgram(root: Fd, line: string, errno: number): string | undefined {

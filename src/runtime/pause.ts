@@ -11,9 +11,12 @@ export async function pauseContainer(root: string, id: string): Promise<void> {
   await withHeld(root, id, async () => {
     const record = readRunning(root, id);
     const outcome = await pauseAll(record.cgroups);
-    if (outcome === "no freezer") throw new HostError(`container ${JSON.stringify(id)} has no cgroup that can be frozen`);
+    if (outcome === "no freezer")
+      throw new HostError(`container ${JSON.stringify(id)} has no cgroup that can be frozen`);
     if (outcome === "goes on") {
-      throw new HostError(`container ${JSON.stringify(id)} does not come to a stop: one of its processes waits in the kernel`);
+      throw new HostError(
+        `container ${JSON.stringify(id)} does not come to a stop: one of its processes waits in the kernel`,
+      );
     }
   });
 }
@@ -33,5 +36,10 @@ function readRunning(root: string, id: string): ContainerRecord {
   const record = readRecord(root, id);
   const status = deriveStatus(root, record);
   if (status === "running" || status === "created") return record;
-  throw new StateError("ETSRUN_NOT_RUNNING", id, `container ${JSON.stringify(id)} is not running: it is ${status}`, status);
+  throw new StateError(
+    "ETSRUN_NOT_RUNNING",
+    id,
+    `container ${JSON.stringify(id)} is not running: it is ${status}`,
+    status,
+  );
 }

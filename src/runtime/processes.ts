@@ -22,7 +22,9 @@ export function processesOf(root: string, id: string): readonly number[] {
 
 function inPidNamespace(init: number): readonly number[] {
   const wanted = namespaceOf(init);
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
   return pids.filter((pid) => wanted !== undefined && namespaceOf(pid) === wanted);
 }
 
