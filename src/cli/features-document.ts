@@ -17,7 +17,7 @@ export function featuresDocument(): Record<string, unknown> {
     linux: {
       namespaces: Object.keys(NAMESPACES).sort(),
       capabilities: Object.keys(CAP),
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
       seccomp: { enabled: false },
       apparmor: { enabled: true },
       selinux: { enabled: true },

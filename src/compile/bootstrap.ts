@@ -19,16 +19,20 @@ export function inputs(scope: Scope): Record<string, number> {
 
 /** What the runtime does before there is an image: the cgroup, and a state that `delete --force` can clean up after. */
 export function prepare(scope: Scope): readonly Step[] {
-  const cgroups = (scope.options.cgroup ?? []).map(
-    ({ path }): Act => ({ stage: "runtime", from: "/linux/cgroupsPath", act: "mkdir", path, mode: 0o755 }),
-  );
   return [
     { stage: "runtime", from: "", act: "state", status: "creating" },
-    ...cgroups,
-    ...(scope.options.cgroup ?? []).flatMap(({ writes = [] }) => writes.map(written)),
-    ...(scope.options.cgroup ?? []).flatMap(givenAway),
+    ...(scope.options.unit === undefined ? cgroupActs(scope) : []),
     { stage: "runtime", from: "", act: "spawn" },
   ];
+}
+
+/** Makes the cgroup, but for what systemd makes, and readies it for processes. */
+export function cgroupActs({ options: { cgroup = [], unit } }: Scope): readonly Act[] {
+  const mkdirs = cgroup
+    .filter(({ path }) => !unit?.made.includes(path))
+    .map(({ path }): Act => ({ stage: "runtime", from: "/linux/cgroupsPath", act: "mkdir", path, mode: 0o755 }));
+  const writes = cgroup.flatMap(({ writes = [] }) => writes.map(written));
+  return [...mkdirs, ...writes, ...cgroup.flatMap(givenAway)];
 }
 
 /** Limits that the image itself would run into; it waits for `start` by now, or will. config-linux.md#pids. */
@@ -80,8 +84,10 @@ function notDumpable(): Step {
 
 /** Before anything else is charged: "0" moves the writer. config-linux.md#cgroups-path, cgroups(7). */
 export function joinCgroup(scope: Scope): readonly Step[] {
+  const { cgroup = [], unit } = scope.options;
   const make = at("bootstrap", "/linux/cgroupsPath");
-  return (scope.options.cgroup ?? []).flatMap(({ procs }) => [
+  const ours = unit === undefined ? cgroup : cgroup.filter(({ path }) => !unit.made.includes(path));
+  return ours.flatMap(({ procs }) => [
     make("openat", [flags(AT, AT.AT_FDCWD), named(procs), flags(O, O.O_WRONLY | O.O_CLOEXEC)], { result: "procs" }),
     make("write", [ref("procs"), bytes("0"), int(1)]),
     close(make, "procs"),

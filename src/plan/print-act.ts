@@ -2,6 +2,7 @@
 /** The acts of the runtime in the grammar of calls. `$bootstrap` is the image's first process, `$init` its second. */
 import { octal } from "../kernel/flags.ts";
 import { quote } from "../kernel/quote.ts";
+import { printSetUnit, printStartUnit } from "./print-unit.ts";
 import type { Act, Plan } from "./step.ts";
 
 export function printAct(act: Act, inputs: Plan["inputs"]): string {
@@ -14,6 +15,10 @@ export function printAct(act: Act, inputs: Plan["inputs"]): string {
       return `chown(${quote(act.path)}, ${act.uid}, -1)${act.optional ? " or ENOENT → next" : ""}`;
     case "move-link":
       return `sendto($rtnetlink, {RTM_NEWLINK, ifi_index=if_nametoindex(${quote(act.name)}), IFLA_NET_NS_PID=$init, IFLA_IFNAME=${quote(act.passing)}})`;
+    case "start-unit":
+      return printStartUnit(act.unit, act.properties);
+    case "set-unit":
+      return printSetUnit(act.unit, act.properties);
     case "write-proc":
       return `write("/proc/$bootstrap/${quote(act.file).slice(1)}, ${quote(act.data)})`;
     case "idmap-tool":

@@ -79,6 +79,10 @@ export type Act = Origin &
     | { readonly act: "chown"; readonly path: string; readonly uid: number; readonly optional: boolean }
     /** Moves the network device `name` to the init's network namespace, where it is called `passing` at first. */
     | { readonly act: "move-link"; readonly name: string; readonly index: number; readonly passing: string }
+    /** Has systemd make a unit with the bootstrap process in it, and waits until it is there. */
+    | { readonly act: "start-unit"; readonly unit: string; readonly properties: readonly UnitProperty[] }
+    /** Has systemd change properties of a unit. */
+    | { readonly act: "set-unit"; readonly unit: string; readonly properties: readonly UnitProperty[] }
     /** Writes a file of the bootstrap process's /proc directory: uid_map, gid_map, setgroups. */
     | { readonly act: "write-proc"; readonly file: string; readonly data: string }
     /** Runs newuidmap(1) or newgidmap(1) for the bootstrap process. `ranges` are its arguments after the pid. */
@@ -106,6 +110,22 @@ export interface HookProgram {
   /** Seconds. */
   readonly timeout?: number | bigint;
 }
+
+/** A property of a unit of systemd; `type` is its D-Bus signature. */
+export interface UnitProperty {
+  readonly name: string;
+  readonly type: string;
+  readonly value: UnitValue;
+}
+
+/** A variant has a type of its own. */
+export type UnitValue =
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly UnitValue[]
+  | { readonly type: string; readonly value: UnitValue };
 
 /**
  * What the image says to the runtime: each is sent as its own word, but for `pid`, which is 8 bytes of number.

@@ -93,6 +93,10 @@ async function deleteHeld(held: Held, force: boolean): Promise<ContainerRecord |
     if (status !== "stopped") await endInit(record);
     // Whatever is left in the container's cgroup is no container's any more.
     if (processesIn(record.cgroups).length > 0) await killAll(record.cgroups, SIG.SIGKILL);
+    if (record.systemd !== undefined) {
+      const { endUnit } = await import("../cgroup/systemd.ts");
+      await endUnit(record.systemd, record.cgroup.paths);
+    }
     await removeCgroup(record.cgroups);
   }
   removeState(held);

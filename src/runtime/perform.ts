@@ -13,6 +13,7 @@ import { type ExitStatus, waitExit } from "../native/wait.ts";
 import { type Act, isCall, type Message, type Plan } from "../plan/step.ts";
 import type { CreateHooks } from "./hooks-create.ts";
 import { giveAway, writeHostFile } from "./host-files.ts";
+import type { ContainerUnit } from "./unit.ts";
 
 export interface Performance {
   readonly plan: Plan;
@@ -22,6 +23,8 @@ export interface Performance {
   /** The inputs of the plan, but for `report`. */
   readonly inputs: Readonly<Record<string, Fd | undefined>>;
   readonly preserveFds: number;
+  /** Has systemd do its part; undefined if it has none. */
+  readonly unit?: ContainerUnit | undefined;
   /** What can be done while the image runs; called once, when it has begun to. */
   meanwhile(): Promise<void>;
   /** What is needed for hooks; undefined if there are none. */
@@ -89,6 +92,9 @@ async function act(step: Act, performance: Performance, under: Under): Promise<v
       return giveAway(step);
     case "move-link":
       return (await import("./net-devices.ts")).performMove(step, under.init);
+    case "start-unit":
+    case "set-unit":
+      return performance.unit?.perform(step, under.bootstrap);
     case "idmap-tool":
       return runTool(step.path, [String(under.bootstrap), ...step.ranges], step.from);
     case "hook":

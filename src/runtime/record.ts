@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the runtime keeps of a container in state.json, beside what the state room itself knows. */
 import type { SurveyedDir } from "../cgroup/make.ts";
+import type { UnitRecord } from "../cgroup/systemd.ts";
 import { StateError } from "../errors/errors.ts";
 import type { ContainerState } from "../state/container-state.ts";
 import { readState } from "../state/store.ts";
@@ -10,6 +11,8 @@ import type { LaterHooks } from "./hooks.ts";
 export interface ContainerRecord extends ContainerState {
   /** The container's cgroups, and what was there before it. */
   readonly cgroups: readonly SurveyedDir[];
+  /** The unit that the cgroup is, if systemd made it. */
+  readonly systemd?: UnitRecord;
   /** The steps that `start` sets off, by the index that the image reports. */
   readonly steps: Readonly<Record<string, StepText>>;
   /** Those that later commands run. */
