@@ -3,6 +3,7 @@
  * What a reviewer would look for in every plan, beyond what `checkPlan` asks: descriptors do not leak into the program,
  * and before the root switch no path of the root filesystem is trusted.
  */
+import { F, FD } from "../../src/kernel/fcntl.ts";
 import { AT, O, RESOLVE } from "../../src/kernel/open.ts";
 import { printCall } from "../../src/plan/print.ts";
 import { type Call, isCall, type Operand, type Plan } from "../../src/plan/step.ts";
@@ -37,7 +38,7 @@ const CLOEXEC: Readonly<Record<string, readonly [index: number, bit: number]>> =
 };
 
 /** Results that are no descriptors, or one that is always close-on-exec. */
-const HARMLESS: ReadonlySet<string> = new Set(["clone", "getpid", "sendto", "pidfd_open"]);
+const HARMLESS: ReadonlySet<string> = new Set(["clone", "getpid", "sendto", "pidfd_open", "seccomp"]);
 
 /** A descriptor that a step keeps is close-on-exec from its first moment. */
 function leak(step: Call): string | undefined {
@@ -48,6 +49,8 @@ function leak(step: Call): string | undefined {
     const stdio = args[1]?.kind === "int" && Number(args[1].value) <= 2;
     return stdio || has(args[2], O.O_CLOEXEC) ? undefined : "stays open over execve";
   }
+  if (call === "fcntl" && has(args[1], F.F_SETFD))
+    return has(args[2], FD.FD_CLOEXEC) ? undefined : "stays open over execve";
   const rule = CLOEXEC[call];
   if (rule === undefined)
     return result === undefined || HARMLESS.has(call) ? undefined : "keeps a result of unknown kind";

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** config-linux.md: seccomp. */
-import { must, type Row, refused, required, section, shown } from "../row.ts";
+import { must, type Row, required, section, shown } from "../row.ts";
 
-const REFUSED = refused("SCMP_ACT_NOTIFY");
+const LISTENER = "live/seccomp-listener.test.ts";
+/** The agent reads one message up to the end of its connection, and counts the pieces that had descriptors. */
+const SENT = shown(LISTENER, "the state that the agent is sent is that of the container, as runc sends it");
 const INVALID = "conformance/invalid.test.ts";
 
 export const SECCOMP: readonly Row[] = [
@@ -13,15 +15,19 @@ export const SECCOMP: readonly Row[] = [
       "When the action doesn't support an errno, the runtime MUST print and error and fail.",
       shown(INVALID, "an errno for an action that has none is refused"),
     ),
-    must("seccomp-socket", "This socket MUST use `AF_UNIX` domain and `SOCK_STREAM` type.", REFUSED),
-    must("seccomp-once", "The runtime MUST send exactly one container process state per connection.", REFUSED),
+    must("seccomp-socket", "This socket MUST use `AF_UNIX` domain and `SOCK_STREAM` type.", SENT),
+    must("seccomp-once", "The runtime MUST send exactly one container process state per connection.", SENT),
     must(
       "seccomp-close",
       "The connection MUST NOT be reused and it MUST be closed after sending a seccomp state.",
-      REFUSED,
+      SENT,
     ),
-    must("seccomp-send-fails", "If sending to this socket fails, the runtime MUST generate an error.", REFUSED),
-    must("seccomp-fd", "`seccompFd` (string, REQUIRED)", REFUSED),
+    must(
+      "seccomp-send-fails",
+      "If sending to this socket fails, the runtime MUST generate an error.",
+      shown(LISTENER, "a listener that cannot be handed over is an error, and the end of the process"),
+    ),
+    must("seccomp-fd", "`seccompFd` (string, REQUIRED)", SENT),
     must(
       "seccomp-metadata",
       "This field MUST NOT be set if `listenerPath` is not set.",
@@ -42,12 +48,12 @@ export const SECCOMP: readonly Row[] = [
     must(
       "process-state-payload",
       "The container runtime MUST send the container process state over the UNIX socket as regular payload serialized in JSON and file descriptors MUST be sent using `SCM_RIGHTS`.",
-      REFUSED,
+      SENT,
     ),
-    must("process-state-first", "the file descriptors MUST be sent only in the first call.", REFUSED),
-    must("process-state-version", "`ociVersion` (string, REQUIRED)", REFUSED),
-    must("process-state-pid", "`pid` (int, REQUIRED)", REFUSED),
-    must("process-state-state", "`state` (state, REQUIRED)", REFUSED),
+    must("process-state-first", "the file descriptors MUST be sent only in the first call.", SENT),
+    must("process-state-version", "`ociVersion` (string, REQUIRED)", SENT),
+    must("process-state-pid", "`pid` (int, REQUIRED)", SENT),
+    must("process-state-state", "`state` (state, REQUIRED)", SENT),
   ]),
 ];
 
