@@ -38,6 +38,8 @@ export interface PlaceOptions {
   readonly uid: number;
   /** Whether the runtime is root of a user namespace only. */
   readonly rootless: boolean;
+  /** What the caller says of it; absent: the two before decide. */
+  readonly optional?: boolean | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ export function placeCgroup(options: PlaceOptions): CgroupPlace {
   const asked = cgroupsPath === undefined || cgroupsPath === "" ? id : cgroupsPath;
   const findings = checkCgroupsPath(asked);
   if (findings.length > 0) throw new ConfigError("config.json", findings);
-  const optional = uid !== 0 || rootless;
+  const optional = options.optional ?? (uid !== 0 || rootless);
   if (manager === "disabled") return { dirs: [], optional };
   const hierarchies = hierarchiesInUse(facts);
   if (hierarchies.length === 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From arguments to an exit code: parses, loads the one command that is asked for, presents what it throws. */
-import { TsrunError, UsageError } from "../errors/errors.ts";
+import { TsrunError } from "../errors/errors.ts";
 import type { Runtime, RuntimeOptions } from "../runtime/runtime.ts";
 import { type Command, type Context, EXEC_FAILURE, FAILURE } from "./command.ts";
 import { type Log, openLog } from "./log.ts";
@@ -55,7 +55,6 @@ export async function cli(argv: readonly string[]): Promise<number> {
 }
 
 async function perform(name: CommandName, line: CommandLine, context: Context): Promise<number> {
-  refuseLater(line.global);
   const began = process.hrtime.bigint();
   context.log.debug(`${name} ${line.args.join(" ")}`.trimEnd());
   // The table that types the values of each command is the one that they were parsed by.
@@ -65,13 +64,6 @@ async function perform(name: CommandName, line: CommandLine, context: Context): 
     `${name}: done after ${(Number(process.hrtime.bigint() - began) / 1e6).toFixed(1)} ms, exit code ${code}`,
   );
   return code;
-}
-
-/** What the table has for the sake of a clear answer, until a later version can do it. */
-function refuseLater(global: GlobalValues): void {
-  if (global.rootless !== "auto") {
-    throw new UsageError("--rootless", `--rootless ${global.rootless} comes in a later version; auto works`);
-  }
 }
 
 function contextOf(global: GlobalValues, log: Log): Context {
@@ -90,6 +82,7 @@ async function openRuntime(global: GlobalValues, log: Log): Promise<Runtime> {
   const options: RuntimeOptions = {
     ...(global.root === undefined ? {} : { root: global.root }),
     cgroupManager: global["systemd-cgroup"] ? "systemd" : global["cgroup-manager"],
+    ...(global.rootless === "auto" ? {} : { rootless: global.rootless === "true" }),
     onWarning: (warning) => log.warn(warning),
   };
   return new Runtime(options);

@@ -5,9 +5,10 @@ import type { PROCESS_OPTIONS, Values } from "./options.ts";
 import type { CommandValues } from "./table.ts";
 
 export function createOptions(values: CommandValues<"create">): CreateOptions {
-  const { bundle } = values;
+  const { bundle, config } = values;
   return {
     ...(bundle === undefined ? {} : { bundle }),
+    ...(config === undefined ? {} : { config }),
     ...processOptions(values),
     noPivot: values["no-pivot"],
     noNewKeyring: values["no-new-keyring"],

@@ -31,6 +31,21 @@ export const FORCE = {
   describe: "kill the container (SIGKILL) if it still runs; a container that does not exist is fine",
 } as const;
 
+export const REGEX = {
+  name: "regex",
+  alias: "r",
+  type: "boolean",
+  default: false,
+  describe: "the id is a regular expression: all containers that it matches",
+} as const;
+export const CONFIG = {
+  name: "config",
+  alias: "f",
+  type: "string",
+  value: "FILE",
+  describe: "read this instead of the bundle's config.json",
+} as const;
+
 /** Those of every command that makes a process. */
 export const PROCESS_OPTIONS = [
   {
@@ -62,6 +77,7 @@ export const PROCESS_OPTIONS = [
 
 export const CREATE_OPTIONS = [
   BUNDLE,
+  CONFIG,
   ...PROCESS_OPTIONS,
   {
     name: "no-pivot",
@@ -114,7 +130,7 @@ export const GLOBAL_OPTIONS = [
     value: "WHEN",
     choices: ["true", "false", "auto"],
     default: "auto",
-    describe: "whether to start without a cgroup that cannot be made; this version knows auto only",
+    describe: "whether to start without a cgroup that may not be made; auto: for an ordinary user",
   },
   HELP,
   { name: "version", alias: "v", type: "boolean", default: false, describe: "show the version" },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The command line as data: every command with its arguments and options. The names and meanings are runc's. */
-import { BUNDLE, CREATE_OPTIONS, FORCE, HELP, type OptionSpec, type Values } from "./options.ts";
+import { BUNDLE, CONFIG, CREATE_OPTIONS, FORCE, HELP, type OptionSpec, REGEX, type Values } from "./options.ts";
 import { EXEC_OPTIONS } from "./options-exec.ts";
 
 export interface ArgumentSpec {
@@ -41,16 +41,23 @@ export const COMMANDS = {
         default: false,
         describe: "send it to all processes of the container",
       },
+      REGEX,
       HELP,
     ],
   },
-  delete: { describe: "delete a container and all that it holds", arguments: [ID], options: [FORCE, HELP] },
+  delete: { describe: "delete a container and all that it holds", arguments: [ID], options: [FORCE, REGEX, HELP] },
   run: {
     describe: "create and start a container; wait for it, and delete it",
     arguments: [ID],
     options: [
       ...CREATE_OPTIONS,
       { name: "detach", alias: "d", type: "boolean", default: false, describe: "return as soon as the process runs" },
+      {
+        name: "no-subreaper",
+        type: "boolean",
+        default: false,
+        describe: "leave orphans of the container to the caller's reaper; tsrun never takes them",
+      },
       {
         name: "keep",
         type: "boolean",
@@ -109,7 +116,12 @@ export const COMMANDS = {
   spec: {
     describe: "write a config.json to begin with",
     arguments: [],
-    options: [BUNDLE, { name: "rootless", type: "boolean", default: false, describe: "for an ordinary user" }, HELP],
+    options: [
+      BUNDLE,
+      { ...CONFIG, describe: "write this instead of the bundle's config.json" },
+      { name: "rootless", type: "boolean", default: false, describe: "for an ordinary user" },
+      HELP,
+    ],
   },
   features: { describe: "print what this runtime can do as JSON", arguments: [], options: [HELP] },
   plan: {

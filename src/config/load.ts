@@ -13,13 +13,12 @@ import { parseConfig } from "./parse.ts";
  * Throws ConfigError: not readable, not JSON (with line and column), or every finding at once.
  */
 export function loadConfig(bundle: string, warn?: (warning: Finding) => void): Config {
-  const { text, file } = readConfig(bundle);
+  const { text, file } = readConfig(join(bundle, "config.json"));
   return parseConfig(text, file, warn);
 }
 
-/** The text of a bundle's config.json, and the path it was read from. ConfigError: it cannot be read. */
-export function readConfig(bundle: string): { readonly text: string; readonly file: string } {
-  const file = join(bundle, "config.json");
+/** The text of a config.json, and the path it was read from. ConfigError: it cannot be read. */
+export function readConfig(file: string): { readonly text: string; readonly file: string } {
   try {
     return { text: readFileSync(file, "utf8"), file };
   } catch (cause) {

@@ -28,9 +28,9 @@ export class Memory {
   #compiled: { readonly input: readonly unknown[]; readonly named: unknown; readonly output: Compiled } | undefined;
   #emitted: { readonly plan: Plan; readonly image: Image } | undefined;
 
-  /** The config of a bundle, and what is to be warned of. Errors are those of `loadConfig`. */
-  config(bundle: string): Parsed {
-    const { text, file } = readConfig(bundle);
+  /** The config that a file holds, and what is to be warned of. Errors are those of `loadConfig`. */
+  config(path: string): Parsed {
+    const { text, file } = readConfig(path);
     if (this.#parsed?.text === text) return this.#parsed;
     const warnings: Finding[] = [];
     const config = parseConfig(text, file, (warning) => warnings.push(warning));

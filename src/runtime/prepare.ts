@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From a bundle to a plan: everything that happens before the host is changed. */
-
+import { join } from "node:path";
 import { type DelegatedDir, delegated } from "../cgroup/delegate.ts";
 import { type LimitedDir, limitDirs } from "../cgroup/limits.ts";
 import { possiblePlace } from "../cgroup/make.ts";
@@ -19,6 +19,10 @@ import type { SeccompFilter } from "./seccomp.ts";
 export interface Wish {
   readonly id: string;
   readonly bundle: string;
+  /** The file that is read in place of the bundle's config.json. */
+  readonly config?: string | undefined;
+  /** Whether it may go without a cgroup that may not be made; undefined: an ordinary user may. */
+  readonly rootless?: boolean | undefined;
   /** Where filters of system calls are kept for the next start. Absent: nothing is written. */
   readonly root?: string;
   readonly noPivot: boolean;
@@ -48,7 +52,7 @@ export interface Prepared {
 
 /** ConfigError: every finding about config.json, or about what this host cannot do of it. */
 export async function prepare(wish: Wish): Promise<Prepared> {
-  const { text, config, warnings } = wish.memory.config(wish.bundle);
+  const { text, config, warnings } = wish.memory.config(wish.config ?? join(wish.bundle, "config.json"));
   for (const finding of warnings) wish.warn(warningText(finding));
   const facts = probe(config, wish.bundle, wish.stdio);
   const unit = unitPlace(wish, config, facts);
@@ -65,9 +69,9 @@ export async function prepare(wish: Wish): Promise<Prepared> {
   return { text, config, facts, place, unit, compiled, seccomp };
 }
 
-function ownPlace({ id, cgroupManager: manager }: Wish, { linux }: Config, facts: Facts): CgroupPlace {
+function ownPlace({ id, cgroupManager: manager, rootless: optional }: Wish, { linux }: Config, facts: Facts): CgroupPlace {
   const { cgroup, uid, userns: rootless } = facts;
-  return placeCgroup({ cgroupsPath: linux?.cgroupsPath, id, manager, facts: cgroup, uid, rootless });
+  return placeCgroup({ cgroupsPath: linux?.cgroupsPath, id, manager, facts: cgroup, uid, rootless, optional });
 }
 
 function unitPlace({ id, systemd }: Wish, { linux }: Config, { bundle, cgroup }: Facts): UnitPlace | undefined {

@@ -23,6 +23,8 @@ export interface RuntimeOptions {
   readonly root?: string;
   /** `disabled`: the container stays in the caller's cgroup. `systemd`: it is a unit of systemd's. */
   readonly cgroupManager?: CgroupDriver;
+  /** Whether a container may go without a cgroup that may not be made. Absent: that of an ordinary user may. */
+  readonly rootless?: boolean;
   /** Told what is done otherwise than config.json asks, and may be. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -30,6 +32,8 @@ export interface RuntimeOptions {
 export interface CreateOptions {
   /** The directory with config.json; the current one if absent. */
   readonly bundle?: string;
+  /** Read in place of the bundle's config.json. */
+  readonly config?: string;
   /** A file that receives the pid of the container's init, in the caller's pid namespace. */
   readonly pidFile?: string;
   /** A listening stream socket that receives a pidfd of the container's init. */
@@ -219,6 +223,8 @@ export class Runtime {
     return {
       id,
       bundle: options.bundle ?? ".",
+      config: options.config,
+      rootless: this.#options.rootless,
       noPivot: options.noPivot ?? false,
       preserveFds: (options.listenFds ?? 0) + (options.preserveFds ?? 0),
       listenFds: options.listenFds ?? 0,

@@ -19,7 +19,7 @@ test("the same input has the same plan and image; another config, fact or option
     writeFileSync(join(bundle, "config.json"), JSON.stringify(config));
   };
   const plan = (options = {}, host = {}) => {
-    const { config } = memory.config(bundle);
+    const { config } = memory.config(join(bundle, "config.json"));
     return memory.compile(config, factsFor(config, "/bundle", host), options).plan;
   };
   write("one");
@@ -33,7 +33,7 @@ test("the same input has the same plan and image; another config, fact or option
   for (const id of ["a", "b", "c".repeat(200)]) {
     const path = `/sys/fs/cgroup/${id}`;
     const cgroup = [{ path, procs: `${path}/cgroup.procs`, version: 2, controllers: [] }] as const;
-    const { config } = memory.config(bundle);
+    const { config } = memory.config(join(bundle, "config.json"));
     const options = { cgroup, keyring: `_ses.${id}` };
     const fresh = compile(config, factsFor(config, "/bundle"), options).plan;
     expect(plan(options)).toEqual(fresh);
