@@ -7,6 +7,7 @@ import type { ContainerState } from "../state/container-state.ts";
 import { readState } from "../state/store.ts";
 import type { StepText } from "./failure.ts";
 import type { LaterHooks } from "./hooks.ts";
+import type { ListenerRecord } from "./seccomp-listener.ts";
 
 export interface ContainerRecord extends ContainerState {
   /** The container's cgroups, and what was there before it. */
@@ -19,6 +20,8 @@ export interface ContainerRecord extends ContainerState {
   readonly hooks?: LaterHooks;
   /** Whether there are hooks that `start` sets off in the container. */
   readonly startHooks?: boolean;
+  /** Who answers system calls of the container, if its filter tells of any. */
+  readonly listener?: ListenerRecord;
   /** Whether the config has a process. */
   readonly startable: boolean;
   /** Whether the init has a pid namespace of its own: its end is then the end of all processes. */

@@ -4,7 +4,6 @@ import { decodeReport, LOG_SIZE, REPORT_SIZE } from "../emit/report.ts";
 import { StateError, SyscallError } from "../errors/errors.ts";
 import { errnoName } from "../kernel/errno.ts";
 import { close, type Fd } from "../native/fd.ts";
-import { openDirectory } from "../native/in-root.ts";
 import { recvFds, recvMessage } from "../native/message.ts";
 import { waitReadable } from "../native/poll.ts";
 import { connectTo } from "../native/socket.ts";
@@ -13,6 +12,7 @@ import { type Held, withHeld } from "../state/hold.ts";
 import { deriveStatus } from "../state/status.ts";
 import { removeStartSocket, startSocket } from "../state/store.ts";
 import { type ContainerRecord, readRecord } from "./record.ts";
+import type { Agent } from "./seccomp-listener.ts";
 
 /** A hook that fails is the end of the container: runtime.md#lifecycle. `warn` is told of poststop hooks that fail, too. */
 export async function start(root: string, id: string, warn: (warning: string) => void): Promise<void> {
@@ -28,13 +28,18 @@ async function startHeld(held: Held): Promise<Error | undefined> {
   const { root, id } = held;
   const record = readRecord(root, id);
   if (!record.startable) throw notStartable(record, "created", "cannot be started: its config.json has no process");
-  const connection = connect(root, record);
+  const agent = await reachAgent(record);
   try {
-    const failed = await confirm(connection, record);
-    if (failed !== undefined) return failed;
-    removeStartSocket(held);
+    const connection = connect(root, record);
+    try {
+      const failed = await confirm(connection, record, agent);
+      if (failed !== undefined) return failed;
+      removeStartSocket(held);
+    } finally {
+      close(connection);
+    }
   } finally {
-    close(connection);
+    agent?.close();
   }
   if (record.hooks?.poststart === undefined) return undefined;
   const { poststart } = await import("./hooks.ts");
@@ -42,6 +47,11 @@ async function startHeld(held: Held): Promise<Error | undefined> {
     () => undefined,
     (error: Error) => error,
   );
+}
+
+/** What answers system calls of the container, if its filter tells of any. */
+async function reachAgent(record: ContainerRecord): Promise<Agent | undefined> {
+  return record.listener === undefined ? undefined : (await import("./seccomp-listener.ts")).reachAgent(record);
 }
 
 /** Only an image that waits takes the connection; why there is none is worth a look. */
@@ -64,10 +74,11 @@ function notStartable({ id }: ContainerRecord, status: Status, reason: string): 
 }
 
 /** Returns the failure of a hook, throws any other. */
-async function confirm(connection: Fd, record: ContainerRecord): Promise<Error | undefined> {
+async function confirm(connection: Fd, record: ContainerRecord, agent: Agent | undefined): Promise<Error | undefined> {
   const output = record.startHooks === true ? await receiveOutput(connection) : undefined;
   try {
-    const bytes = await recvMessage(connection, REPORT_SIZE + LOG_SIZE);
+    const early = await agent?.deliver(connection);
+    const bytes = early ?? (await recvMessage(connection, REPORT_SIZE + LOG_SIZE));
     if (bytes === undefined || bytes.length === 0) return undefined;
     const report = decodeReport(bytes);
     if (report.kind !== "failure") throw new Error(`the image said ${report.kind}, expected nothing`);
@@ -79,7 +90,8 @@ async function confirm(connection: Fd, record: ContainerRecord): Promise<Error |
       const failed = imageHookError(report, text, output);
       if (failed !== undefined) return failed;
     }
-    throw failureOf(report, text, await findHint(record, text.line, report.errno));
+    const { missingProgramOf } = await import("./missing-program.ts");
+    throw failureOf(report, text, missingProgramOf(record.pid, text.line, report.errno));
   } finally {
     if (output !== undefined) close(output);
   }
@@ -90,20 +102,4 @@ async function receiveOutput(connection: Fd): Promise<Fd | undefined> {
   if (!(await waitReadable(connection))) return undefined;
   const { fds } = recvFds(connection, "output".length);
   return fds[0];
-}
-
-/** The image waits until we have looked: its root is the container's. */
-async function findHint({ pid }: ContainerRecord, line: string, errno: number): Promise<string | undefined> {
-  if (!line.startsWith("execve(")) return undefined;
-  const { missingProgram } = await import("./missing-program.ts");
-  try {
-    const root = openDirectory(`/proc/${pid}/root`);
-    try {
-      return missingProgram(root, line, errno);
-    } finally {
-      close(root);
-    }
-  } catch {
-    return undefined;
-  }
 }
