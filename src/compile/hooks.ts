@@ -12,7 +12,8 @@ import { W } from "../kernel/wait.ts";
 import { bytes, flags, int, mode, NULL, out, ref, string, strings, struct } from "../plan/operands.ts";
 import { type Act, type Call, type HookProgram, NEXT, type Step } from "../plan/step.ts";
 import { setLimits, umask } from "./process.ts";
-import { at, close, type Draft, type Make, type Scope } from "./scope.ts";
+import { at, close, type Draft, type Make, namespaceOf, type Scope } from "./scope.ts";
+import { seccomp } from "./seccomp.ts";
 
 /** What the image has as stdin, and as stdout and stderr, for the hooks that it runs. */
 const CREATING = "creating_state";
@@ -58,6 +59,10 @@ export function runtimeHooks(scope: Scope): readonly Act[] {
 export function createContainerHooks(scope: Scope): readonly Draft[] {
   const hooks = hooksOf(scope, "createContainer");
   if (hooks.length === 0) return [];
+  if (namespaceOf(scope, "mount") === "joined") {
+    const message = "cannot be run in a mount namespace that is joined: their paths would be looked up in it";
+    scope.findings.push({ pointer: "/hooks/createContainer", message, spec: "config.md#createcontainer-hooks" });
+  }
   const inside = (make: Make) => [make("fchdir", [ref("root")]), make("umask", [mode(0o022)])];
   const make = at("init", "/hooks/createContainer");
   const last = hooksOf(scope, "startContainer").length === 0;
@@ -80,7 +85,8 @@ export function startContainerState(scope: Scope): readonly Act[] {
 export function startContainerHooks(scope: Scope): readonly Draft[] {
   const hooks = hooksOf(scope, "startContainer");
   if (hooks.length === 0) return [];
-  const inside = () => [...setLimits(scope), ...umask(scope)];
+  checkFilter(scope);
+  const inside = () => [...setLimits(scope), ...umask(scope), ...seccomp(scope)];
   const make = at("process", "/hooks/startContainer");
   return [
     sendOutput(make),
@@ -90,6 +96,13 @@ export function startContainerHooks(scope: Scope): readonly Draft[] {
     close(make, CREATED),
     close(make, OUTPUT),
   ];
+}
+
+/** An agent is told of one process: the container's. */
+function checkFilter({ options, findings }: Scope): void {
+  if (options.seccomp?.notifies !== true) return;
+  const message = "cannot be run under a seccomp profile with SCMP_ACT_NOTIFY: nobody would answer their calls";
+  findings.push({ pointer: "/hooks/startContainer", message, spec: "config-linux.md#seccomp" });
 }
 
 /** `start` gets the file with what the hooks say; it may be gone already, as it may be later. */
@@ -131,8 +144,8 @@ function runs(stage: "init" | "process", { hook, name, state, inside }: Run): re
       branch: { value: 0, equal: NEXT, other: name },
     }),
     ...[state, OUTPUT, OUTPUT].map((file, fd) => make("dup3", [ref(file), int(fd), flags(O, 0)])),
-    ...inside(make),
     make("close_range", [int(3), int(0xffff_ffff), flags(CLOSE_RANGE, CLOSE_RANGE.CLOSE_RANGE_CLOEXEC)]),
+    ...inside(make),
     make("execve", [string(path), strings(args), strings(env)]),
     { mark: name },
     ...(timeout === undefined ? [waitFor(make, "ECANCELED")] : waitUntil(make, timeout, `${name} ended`)),
