@@ -75,7 +75,7 @@ for (const who of ["POS", "USR", "GRP", "OTH"]) {
 }
 
 /** Tables that hold no names of C for this machine, or such that are made of others. */
-const OTHER = new Set(["O_ARM64", "SCMP_ACT", "WITH_ERRNO", "MACHINE_ARCHES"]);
+const OTHER = new Set(["O_ARM64", "SCMP_ACT", "WITH_ERRNO", "MACHINE_ARCHES", "PROFILE_FLAGS"]);
 
 /** Layout -> its C type and headers; a field of another name in C stands after it. */
 const STRUCTS = {

@@ -5,6 +5,8 @@ import type { NamespaceKind } from "../config/config.ts";
 import { HOOK_NAMES } from "../config/rules-hooks.ts";
 import { CAP } from "../kernel/capability.ts";
 import { MPOL, MPOL_F } from "../kernel/mempolicy.ts";
+import { PROFILE_FLAGS, SCMP_ACT, SCMP_ARCH, SCMP_CMP } from "../kernel/seccomp-profile.ts";
+import { knowsFlag } from "../runtime/seccomp.ts";
 import { SPEC_VERSION } from "./version.ts";
 
 /** The document says what is recognized; what is not listed, and what is not `true`, comes in a later version. */
@@ -18,11 +20,18 @@ export function featuresDocument(): Record<string, unknown> {
       namespaces: Object.keys(NAMESPACES).sort(),
       capabilities: Object.keys(CAP),
       cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
-      seccomp: { enabled: false },
+      seccomp: {
+        enabled: true,
+        actions: Object.keys(SCMP_ACT),
+        operators: Object.keys(SCMP_CMP),
+        archs: Object.keys(SCMP_ARCH),
+        knownFlags: PROFILE_FLAGS,
+        supportedFlags: PROFILE_FLAGS.filter(knowsFlag),
+      },
       apparmor: { enabled: true },
       selinux: { enabled: true },
       memoryPolicy: { modes: Object.keys(MPOL), flags: Object.keys(MPOL_F) },
-      intelRdt: { enabled: false },
+      intelRdt: { enabled: true, schemata: true, monitoring: true },
       mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: true },
     },

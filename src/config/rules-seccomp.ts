@@ -64,8 +64,8 @@ export const SECCOMP_RULES: readonly Rule[] = [
   }),
 ];
 
-/** The kernel takes no errno above 4095, and 16 bits for a tracer. */
-const MOST: Readonly<Record<string, number>> = { SCMP_ACT_ERRNO: 4095, SCMP_ACT_TRACE: 65535 };
+/** libseccomp takes no errno above 4094, the kernel none above 4095, and 16 bits for a tracer. */
+const MOST: Readonly<Record<string, number>> = { SCMP_ACT_ERRNO: 4094, SCMP_ACT_TRACE: 65535 };
 
 /** Actions after which a call may still be made. */
 const GOES_ON: readonly string[] = ["SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_NOTIFY"];

@@ -18,6 +18,14 @@ export const SCMP_ACT = {
 /** The actions that carry a number: an errno, or what a tracer is told. */
 export const WITH_ERRNO: readonly string[] = ["SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"];
 
+/** The flags of seccomp(2) that a profile may ask for. */
+export const PROFILE_FLAGS = [
+  "SECCOMP_FILTER_FLAG_TSYNC",
+  "SECCOMP_FILTER_FLAG_LOG",
+  "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+  "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+] as const;
+
 export const SCMP_CMP = {
   SCMP_CMP_NE: 1,
   SCMP_CMP_LT: 2,

@@ -111,11 +111,14 @@ function nameOf(key: string): string {
 
 /** 64 bits that tell files apart, not ones that withstand an attack; node:crypto would take longer than the start. */
 function digest(bytes: Uint8Array): string {
+  const words = new Int32Array(Math.ceil(bytes.length / 4));
+  new Uint8Array(words.buffer).set(bytes);
   let one = 0x811c9dc5;
   let other = bytes.length;
-  for (const byte of bytes) {
-    one = Math.imul(one ^ byte, 0x01000193);
-    other = Math.imul(other + byte, 0x85ebca6b) ^ (other >>> 13);
+  for (const word of words) {
+    one = Math.imul(one ^ word, 0x01000193);
+    one ^= one >>> 15;
+    other = Math.imul(other + word, 0x85ebca6b) ^ (other >>> 13);
   }
   return `${hex(one)}${hex(other)}`;
 }

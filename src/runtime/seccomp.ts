@@ -68,12 +68,17 @@ const { SECCOMP_FILTER_FLAG_TSYNC, SECCOMP_FILTER_FLAG_TSYNC_ESRCH, SECCOMP_FILT
 
 function unknownFlags({ flags = [] }: Seccomp): readonly Finding[] {
   return flags.flatMap((name, index) => {
-    const bit = bitOf(name);
-    // The kernel takes this one only together with a listener.
-    const with_ = bit === SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
-    if (hasFlags(bit | with_)) return [];
+    if (knowsFlag(name)) return [];
     return [{ pointer: `/linux/seccomp/flags/${index}`, message: `this kernel does not know ${name}`, spec: SPEC }];
   });
+}
+
+/** Whether this kernel takes a flag of a profile. */
+export function knowsFlag(name: string): boolean {
+  const bit = bitOf(name);
+  // It takes this one only together with a listener.
+  const listener = bit === SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+  return hasFlags(bit | listener);
 }
 
 function bitOf(name: string): number {

@@ -46,6 +46,14 @@ test("the features document is valid, and promises what the tables do", () => {
     linux: {
       namespaces: ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"],
       capabilities: expect.arrayContaining(["CAP_CHOWN", "CAP_CHECKPOINT_RESTORE"]),
+      seccomp: {
+        enabled: true,
+        actions: expect.arrayContaining(["SCMP_ACT_KILL_PROCESS"]),
+        operators: expect.arrayContaining(["SCMP_CMP_MASKED_EQ"]),
+        archs: expect.arrayContaining(["SCMP_ARCH_LOONGARCH64"]),
+        knownFlags: expect.arrayContaining(["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]),
+        supportedFlags: expect.arrayContaining(["SECCOMP_FILTER_FLAG_LOG"]),
+      },
     },
   });
 });

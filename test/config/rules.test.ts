@@ -243,14 +243,14 @@ const FINDINGS: readonly Row[] = [
     linux({
       seccomp: {
         defaultAction: "SCMP_ACT_ERRNO",
-        defaultErrnoRet: 4096,
+        defaultErrnoRet: 4095,
         syscalls: [
           { names: ["read"], action: "SCMP_ACT_TRACE", errnoRet: 65536, args: [argument(5), argument(6)] },
           { names: [""], action: "SCMP_ACT_TRACE", errnoRet: 65535 },
         ],
       },
     }),
-    "/linux/seccomp/defaultErrnoRet: expected at most 4095",
+    "/linux/seccomp/defaultErrnoRet: expected at most 4094",
     "/linux/seccomp/syscalls/0/errnoRet: expected at most 65535",
     "/linux/seccomp/syscalls/1/names/0: ",
     "/linux/seccomp/syscalls/0/args/1/index: expected at most 5",
