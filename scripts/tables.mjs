@@ -16,6 +16,7 @@ const KERNEL = new URL("../src/kernel/", import.meta.url).pathname;
 /** File -> the headers that define its names. A table of its own headers has `file TABLE`. */
 const HEADERS = {
   access: ["unistd.h"],
+  bpf: ["linux/bpf.h"],
   capability: ["linux/capability.h"],
   "classic-bpf": ["linux/filter.h"],
   clone: ["linux/sched.h"],

@@ -18,9 +18,9 @@ export function deviceFilter(list: readonly DeviceRule[]): ExtendedProgram {
   const { allow, rules } = decisiveRules(list);
   return [
     load(ASKED, CONTEXT.what),
-    { ...NOTHING, code: BPF_CLASS.ALU | BPF_ALU.MOV | BPF_X, dst: TYPE, src: ASKED },
-    alu("AND", TYPE, 0xffff),
-    alu("RSH", ASKED, 16),
+    { ...NOTHING, code: BPF_CLASS.BPF_ALU | BPF_ALU.BPF_MOV | BPF_X, dst: TYPE, src: ASKED },
+    alu("BPF_AND", TYPE, 0xffff),
+    alu("BPF_RSH", ASKED, 16),
     load(MAJOR, CONTEXT.major),
     load(MINOR, CONTEXT.minor),
     ...[...rules].reverse().flatMap(ruleInsns),
@@ -32,35 +32,37 @@ export function deviceFilter(list: readonly DeviceRule[]): ExtendedProgram {
 function ruleInsns(rule: DeviceRule): readonly BpfInsn[] {
   const consequence = consequenceOf(rule);
   const tests: (readonly [number, number])[] = [];
-  if (rule.type !== "a") tests.push([TYPE, rule.type === "b" ? BPF_DEVCG_DEV.BLOCK : BPF_DEVCG_DEV.CHAR]);
+  if (rule.type !== "a")
+    tests.push([TYPE, rule.type === "b" ? BPF_DEVCG_DEV.BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV.BPF_DEVCG_DEV_CHAR]);
   if (rule.major !== ANY) tests.push([MAJOR, rule.major]);
   if (rule.minor !== ANY) tests.push([MINOR, rule.minor]);
   const end = tests.length + consequence.length;
-  return [...tests.map(([register, value], at) => jump("JNE", register, value, end - at - 1)), ...consequence];
+  return [...tests.map(([register, value], at) => jump("BPF_JNE", register, value, end - at - 1)), ...consequence];
 }
 
 function consequenceOf({ allow, access }: DeviceRule): readonly BpfInsn[] {
   const end = verdict(allow);
   if (access === ACCESS) return end;
-  if (!allow) return [jump("JSET", ASKED, access, 1), { ...NOTHING, code: BPF_CLASS.JMP, off: end.length }, ...end];
-  return [alu("AND", ASKED, ACCESS & ~access), jump("JNE", ASKED, 0, end.length), ...end];
+  if (!allow)
+    return [jump("BPF_JSET", ASKED, access, 1), { ...NOTHING, code: BPF_CLASS.BPF_JMP, off: end.length }, ...end];
+  return [alu("BPF_AND", ASKED, ACCESS & ~access), jump("BPF_JNE", ASKED, 0, end.length), ...end];
 }
 
 function verdict(allow: boolean): readonly BpfInsn[] {
-  return [alu("MOV", RESULT, allow ? 1 : 0), { ...NOTHING, code: BPF_CLASS.JMP | BPF_JMP.EXIT }];
+  return [alu("BPF_MOV", RESULT, allow ? 1 : 0), { ...NOTHING, code: BPF_CLASS.BPF_JMP | BPF_JMP.BPF_EXIT }];
 }
 
 const NOTHING: BpfInsn = { code: 0, dst: 0, src: 0, off: 0, imm: 0 };
 
 function load(dst: number, off: number): BpfInsn {
-  return { code: BPF_CLASS.LDX | BPF_MEM_W, dst, src: POINTER, off, imm: 0 };
+  return { code: BPF_CLASS.BPF_LDX | BPF_MEM_W, dst, src: POINTER, off, imm: 0 };
 }
 
 function alu(operation: keyof typeof BPF_ALU, dst: number, imm: number): BpfInsn {
-  return { ...NOTHING, code: BPF_CLASS.ALU | BPF_ALU[operation], dst, imm };
+  return { ...NOTHING, code: BPF_CLASS.BPF_ALU | BPF_ALU[operation], dst, imm };
 }
 
 /** 32 bits wide: the kernel extends an immediate of 64 by its sign. */
-function jump(operation: "JNE" | "JSET", dst: number, imm: number, off: number): BpfInsn {
-  return { code: BPF_CLASS.JMP32 | BPF_JMP[operation], dst, src: 0, off, imm };
+function jump(operation: "BPF_JNE" | "BPF_JSET", dst: number, imm: number, off: number): BpfInsn {
+  return { code: BPF_CLASS.BPF_JMP32 | BPF_JMP[operation], dst, src: 0, off, imm };
 }

@@ -16,12 +16,13 @@ export interface DeviceRule {
 
 export const ANY = -1;
 
-export const ACCESS = BPF_DEVCG_ACC.READ | BPF_DEVCG_ACC.WRITE | BPF_DEVCG_ACC.MKNOD;
+export const ACCESS =
+  BPF_DEVCG_ACC.BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC.BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC.BPF_DEVCG_ACC_MKNOD;
 
 const LETTERS = [
-  ["r", BPF_DEVCG_ACC.READ],
-  ["w", BPF_DEVCG_ACC.WRITE],
-  ["m", BPF_DEVCG_ACC.MKNOD],
+  ["r", BPF_DEVCG_ACC.BPF_DEVCG_ACC_READ],
+  ["w", BPF_DEVCG_ACC.BPF_DEVCG_ACC_WRITE],
+  ["m", BPF_DEVCG_ACC.BPF_DEVCG_ACC_MKNOD],
 ] as const;
 
 /** `rw` → bits. */

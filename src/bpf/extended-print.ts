@@ -12,21 +12,21 @@ function printInsn({ code, dst, src, off, imm }: BpfInsn): string {
   const operation = code & 0xf0;
   const second = (code & BPF_X) === 0 ? String(imm) : `w${src}`;
   switch (code & 0x07) {
-    case BPF_CLASS.LDX:
-      if (code === (BPF_CLASS.LDX | BPF_MEM_W)) return `r${dst} = *(u32 *)(r${src} +${off})`;
+    case BPF_CLASS.BPF_LDX:
+      if (code === (BPF_CLASS.BPF_LDX | BPF_MEM_W)) return `r${dst} = *(u32 *)(r${src} +${off})`;
       break;
-    case BPF_CLASS.ALU:
-      if (operation === BPF_ALU.MOV) return `w${dst} = ${second}`;
-      if (operation === BPF_ALU.AND) return `w${dst} &= ${second}`;
-      if (operation === BPF_ALU.RSH) return `w${dst} >>= ${second}`;
+    case BPF_CLASS.BPF_ALU:
+      if (operation === BPF_ALU.BPF_MOV) return `w${dst} = ${second}`;
+      if (operation === BPF_ALU.BPF_AND) return `w${dst} &= ${second}`;
+      if (operation === BPF_ALU.BPF_RSH) return `w${dst} >>= ${second}`;
       break;
-    case BPF_CLASS.JMP:
-      if (operation === BPF_JMP.JA) return `goto pc+${off}`;
-      if (operation === BPF_JMP.EXIT) return "exit";
+    case BPF_CLASS.BPF_JMP:
+      if (operation === BPF_JMP.BPF_JA) return `goto pc+${off}`;
+      if (operation === BPF_JMP.BPF_EXIT) return "exit";
       break;
-    case BPF_CLASS.JMP32:
-      if (operation === BPF_JMP.JNE) return `if w${dst} != ${second} goto pc+${off}`;
-      if (operation === BPF_JMP.JSET) return `if w${dst} & ${second} goto pc+${off}`;
+    case BPF_CLASS.BPF_JMP32:
+      if (operation === BPF_JMP.BPF_JNE) return `if w${dst} != ${second} goto pc+${off}`;
+      if (operation === BPF_JMP.BPF_JSET) return `if w${dst} & ${second} goto pc+${off}`;
       break;
   }
   throw new RangeError(`no filter has an instruction of code 0x${code.toString(16)}`);

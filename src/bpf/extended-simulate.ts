@@ -16,8 +16,8 @@ export function simulateExtended(program: ExtendedProgram, context: Uint8Array):
   for (let at = 0; ; at++) {
     const insn = program[at];
     if (insn === undefined) throw new RangeError(`the program runs past its end, at ${at}`);
-    if (insn.code === (BPF_CLASS.JMP | BPF_JMP.EXIT)) return read(registers, RESULT);
-    if ((insn.code & 0x07) === BPF_CLASS.JMP || (insn.code & 0x07) === BPF_CLASS.JMP32) {
+    if (insn.code === (BPF_CLASS.BPF_JMP | BPF_JMP.BPF_EXIT)) return read(registers, RESULT);
+    if ((insn.code & 0x07) === BPF_CLASS.BPF_JMP || (insn.code & 0x07) === BPF_CLASS.BPF_JMP32) {
       // The kernel allows loops that end; a filter has none.
       if (insn.off < 0) throw new RangeError(`a jump leads back, at ${at}`);
       if (jumps(insn, registers)) at += insn.off;
@@ -26,25 +26,25 @@ export function simulateExtended(program: ExtendedProgram, context: Uint8Array):
 }
 
 function computed(insn: BpfInsn, registers: readonly (number | undefined)[], view: DataView): number {
-  if (insn.code === (BPF_CLASS.LDX | BPF_MEM_W)) {
+  if (insn.code === (BPF_CLASS.BPF_LDX | BPF_MEM_W)) {
     if (insn.src !== CONTEXT) throw new RangeError(`r${insn.src} is no pointer`);
     return view.getUint32(insn.off, true);
   }
-  if ((insn.code & 0x07) !== BPF_CLASS.ALU) throw unknown(insn);
+  if ((insn.code & 0x07) !== BPF_CLASS.BPF_ALU) throw unknown(insn);
   const second = secondOf(insn, registers);
   const operation = insn.code & 0xf0;
-  if (operation === BPF_ALU.MOV) return second;
-  if (operation === BPF_ALU.AND) return (read(registers, insn.dst) & second) >>> 0;
-  if (operation === BPF_ALU.RSH) return read(registers, insn.dst) >>> second;
+  if (operation === BPF_ALU.BPF_MOV) return second;
+  if (operation === BPF_ALU.BPF_AND) return (read(registers, insn.dst) & second) >>> 0;
+  if (operation === BPF_ALU.BPF_RSH) return read(registers, insn.dst) >>> second;
   throw unknown(insn);
 }
 
 function jumps(insn: BpfInsn, registers: readonly (number | undefined)[]): boolean {
   const operation = insn.code & 0xf0;
-  if (operation === BPF_JMP.JA) return true;
+  if (operation === BPF_JMP.BPF_JA) return true;
   const [first, second] = [read(registers, insn.dst), secondOf(insn, registers)];
-  if (operation === BPF_JMP.JNE) return first !== second;
-  if (operation === BPF_JMP.JSET) return (first & second) !== 0;
+  if (operation === BPF_JMP.BPF_JNE) return first !== second;
+  if (operation === BPF_JMP.BPF_JSET) return (first & second) !== 0;
   throw unknown(insn);
 }
 

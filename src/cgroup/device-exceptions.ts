@@ -12,10 +12,14 @@ import { BPF_DEVCG_ACC } from "../kernel/bpf.ts";
 import type { ListedRule } from "./device-list.ts";
 import { ACCESS_BITS, contains, deviceRegions, type Region } from "./device-regions.ts";
 
+const PLACE = "/linux/resources/devices";
+
 export interface DeviceState {
   /** What holds for the devices that no exception names. */
   readonly allow: boolean;
   readonly exceptions: readonly Exception[];
+  /** JSON pointer of what the default comes from. */
+  readonly from: string;
 }
 
 export interface Exception extends Omit<DeviceRule, "allow"> {
@@ -34,13 +38,15 @@ export function deviceState(rules: readonly ListedRule[]): DeviceState | readonl
   const regions = deviceRegions(rules);
   const [denying, allowing] = [cutsInto(regions, false), cutsInto(regions, true)];
   const isOpen = regions.every((region) => !isAll(region) || region.access === ACCESS);
-  if (isOpen && allowing.size === 0) return { allow: true, exceptions: regions.flatMap(deniedIn) };
-  if (denying.size === 0) return { allow: false, exceptions: regions.flatMap((one) => allowedIn(one, regions)) };
-  if (allowing.size === 0) return { allow: true, exceptions: regions.flatMap(deniedIn) };
+  const from = rules.some((rule) => rule.from !== "") ? PLACE : "";
+  const open = { allow: true, exceptions: regions.flatMap(deniedIn), from };
+  if (isOpen && allowing.size === 0) return open;
+  if (denying.size === 0) return { allow: false, exceptions: regions.flatMap((one) => allowedIn(one, regions)), from };
+  if (allowing.size === 0) return open;
   return [...(isOpen ? allowing : denying)].map((pointer) => ({
     pointer,
     message: "cannot be kept by cgroup v1: the kernel ignores a rule that takes some devices out of a broader rule",
-    spec: sectionOf("/linux/resources/devices"),
+    spec: sectionOf(PLACE),
   }));
 }
 
@@ -55,8 +61,8 @@ export function deviceWrites(before: DeviceState | undefined, after: DeviceState
     ? (["devices.deny", "devices.allow"] as const)
     : (["devices.allow", "devices.deny"] as const);
   if (before?.allow !== after.allow) {
-    const all = { file: remove, data: "a *:* rwm", from: after.exceptions.find(({ from }) => from !== "")?.from ?? "" };
-    return [all, ...after.exceptions.map((one) => ({ file: add, data: printDevices(one), from: one.from }))];
+    const all = { file: remove, data: "a *:* rwm", from: after.from };
+    return [all, ...after.exceptions.map((one) => writeOf(add, one))];
   }
   return [
     ...missing(after.exceptions, before.exceptions).map((one) => writeOf(add, one)),
@@ -102,16 +108,16 @@ function deniedIn(region: Region): readonly Exception[] {
   return region.denied === 0 ? [] : [exception(region, region.denied)];
 }
 
-const { READ, WRITE } = BPF_DEVCG_ACC;
+const OPEN = BPF_DEVCG_ACC.BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC.BPF_DEVCG_ACC_WRITE;
 
 /**
  * An opening for reading and writing must find both in one exception: where a larger region allows the one and a rule
  * the other, the exception has both. Making a node is always asked for alone.
  */
 function allowedIn(region: Region, regions: readonly Region[]): readonly Exception[] {
-  const open = region.access & (READ | WRITE);
+  const open = region.access & OPEN;
   const isCovered = regions.some(
-    (outer) => outer !== region && contains(outer, region) && (outer.access & (READ | WRITE)) === open,
+    (outer) => outer !== region && contains(outer, region) && (outer.access & OPEN) === open,
   );
   const access = region.allowed | (isCovered ? 0 : open);
   return access === 0 ? [] : [exception(region, access)];

@@ -32,12 +32,17 @@ export function cgroupActs({ options: { cgroup = [], unit } }: Scope): readonly 
     .filter(({ path }) => !unit?.made.includes(path))
     .map(({ path }): Act => ({ stage: "runtime", from: "/linux/cgroupsPath", act: "mkdir", path, mode: 0o755 }));
   const writes = cgroup.flatMap(({ writes = [] }) => writes.map(written));
-  return [...mkdirs, ...writes, ...cgroup.flatMap(givenAway)];
+  return [...mkdirs, ...writes, ...cgroup.flatMap(guarded), ...cgroup.flatMap(givenAway)];
 }
 
 /** Limits that the image itself would run into; it waits for `start` by now, or will. config-linux.md#pids. */
 export function lateLimits(scope: Scope): readonly Step[] {
   return (scope.options.cgroup ?? []).flatMap(({ late = [] }) => late.map(written));
+}
+
+/** Whatever the rules say, nodes can be made: they let the init do that. */
+function guarded({ path, filter }: CgroupDirectory): readonly Act[] {
+  return filter === undefined ? [] : [{ stage: "runtime", act: "device-filter", path, ...filter }];
 }
 
 /** config-linux.md#cgroup-ownership: the directory, and what the kernel lists of its files. */

@@ -51,6 +51,8 @@ export interface CgroupDirectory {
   readonly writes?: readonly FileWrite[];
   /** The same, when the init is there: what limits the number of processes counts the runtime's own, too. */
   readonly late?: readonly FileWrite[];
+  /** v2: the program that the kernel asks about devices, and its rules as text. */
+  readonly filter?: { readonly rules: readonly string[]; readonly program: Uint8Array; readonly from: string };
   /** Who is given the directory and those of these files that it has. */
   readonly owner?: { readonly uid: number; readonly files: readonly string[] };
 }

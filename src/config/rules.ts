@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The named list of what a config.json must keep to besides its schema. */
 import type { Rule } from "./rule.ts";
+import { DEVICE_RULES } from "./rules-devices.ts";
 import { DOCUMENT_RULES } from "./rules-document.ts";
 import { HOOK_RULES } from "./rules-hooks.ts";
 import { IDMAP_RULES } from "./rules-idmap.ts";
@@ -22,6 +23,7 @@ export const RULES: readonly Rule[] = [
   ...IDMAP_RULES,
   ...NAMESPACE_RULES,
   ...LINUX_RULES,
+  ...DEVICE_RULES,
   ...NET_DEVICE_RULES,
   ...RESOURCE_RULES,
   ...HOOK_RULES,

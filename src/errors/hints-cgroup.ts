@@ -8,6 +8,24 @@ const LIMIT = /"[^"]*\/(?:memory|cpu|cpuset|pids|blkio|io|hugetlb|net_cls|net_pr
 export const CGROUP_HINTS: readonly Hint[] = [
   {
     call: "write",
+    errno: "EPERM",
+    line: /\/devices\.(?:allow|deny)"/,
+    hint: "a cgroup above the container's does not allow it (its devices.list), or CAP_SYS_ADMIN is missing on the host",
+  },
+  {
+    call: "write",
+    errno: "EINVAL",
+    line: /\/devices\.(?:allow|deny)"/,
+    hint: "the default of a cgroup that has cgroups below it cannot change: use another /linux/cgroupsPath, or remove those",
+  },
+  {
+    call: "bpf",
+    errno: "EPERM",
+    hint: "rules for devices take CAP_SYS_ADMIN on the host; or a program is attached to the cgroup that allows no second one",
+  },
+  { call: "bpf", errno: "E2BIG", hint: "too many rules for devices: the kernel cannot verify so long a program" },
+  {
+    call: "write",
     errno: "ENODEV",
     line: /\/(?:blkio|io)\.[^/"]*",/,
     hint: "the host has no block device of this number, see lsblk(8); a partition has no limits of its own, its disk has",

@@ -21,17 +21,17 @@ export const BPF_F = {
 } as const;
 
 /** What a program for devices is asked: bits of struct bpf_cgroup_dev_ctx. */
-export const BPF_DEVCG_ACC = { MKNOD: 1, READ: 2, WRITE: 4 } as const;
-export const BPF_DEVCG_DEV = { BLOCK: 1, CHAR: 2 } as const;
+export const BPF_DEVCG_ACC = { BPF_DEVCG_ACC_MKNOD: 1, BPF_DEVCG_ACC_READ: 2, BPF_DEVCG_ACC_WRITE: 4 } as const;
+export const BPF_DEVCG_DEV = { BPF_DEVCG_DEV_BLOCK: 1, BPF_DEVCG_DEV_CHAR: 2 } as const;
 
 /** Classes of instructions, the lowest three bits of a code. */
-export const BPF_CLASS = { LDX: 0x01, ALU: 0x04, JMP: 0x05, JMP32: 0x06 } as const;
+export const BPF_CLASS = { BPF_LDX: 0x01, BPF_ALU: 0x04, BPF_JMP: 0x05, BPF_JMP32: 0x06 } as const;
 
 /** Operations of ALU, the highest four bits. */
-export const BPF_ALU = { AND: 0x50, RSH: 0x70, MOV: 0xb0 } as const;
+export const BPF_ALU = { BPF_AND: 0x50, BPF_RSH: 0x70, BPF_MOV: 0xb0 } as const;
 
 /** Operations of JMP and JMP32. */
-export const BPF_JMP = { JA: 0x00, JSET: 0x40, JNE: 0x50, EXIT: 0x90 } as const;
+export const BPF_JMP = { BPF_JA: 0x00, BPF_JSET: 0x40, BPF_JNE: 0x50, BPF_EXIT: 0x90 } as const;
 
 /** BPF_X: the second operand is a register, not the immediate. */
 export const BPF_X = 0x08;

@@ -16,13 +16,15 @@ import { callNumber, cString, rawSyscall } from "./syscall.ts";
 
 const ATTR_SIZE = 128;
 const LOG_SIZE = 64 * 1024;
+const LOG_LINES = 8;
 const INSN_SIZE = 8;
+const EPERM = 1;
 const ENOSPC = 28;
 
 /**
  * `bpf(BPF_PROG_LOAD, {prog_type=BPF_PROG_TYPE_CGROUP_DEVICE, …})` → the program, checked by the kernel
  *
- * EINVAL, EACCES: the verifier refuses it; the error's `kernelLog` has its reason.
+ * EINVAL, EACCES: the verifier refuses it; the error's `kernelLog` has its reason. E2BIG: it is too long to be verified.
  *
  * union bpf_attr: prog_type 0-3, insn_cnt 4-7, insns 8-15, license 16-23, log_level 24-27, log_size 28-31, log_buf 32-39.
  */
@@ -35,20 +37,20 @@ export function loadDeviceProgram(insns: Uint8Array): Fd {
   attr.writeBigUInt64LE(addon().address(license), 16);
   const fd = bpf("BPF_PROG_LOAD", attr);
   if (fd >= 0) return fd as Fd;
-  // A log that is not asked for costs nothing, so it is asked for only now.
+  const line = `bpf(BPF_PROG_LOAD, {prog_type=BPF_PROG_TYPE_CGROUP_DEVICE, insn_cnt=${insns.length / INSN_SIZE}}, ${ATTR_SIZE})`;
+  const { call, errno } = failure(fd, line);
+  const kernelLog = fd === -EPERM ? undefined : verifierLog(attr);
+  throw new SyscallError(call, errno, { text: errnoText(errno as ErrnoName), kernelLog });
+}
+
+/** What the verifier says of a program that it refuses: its last words, before which stands the program. */
+function verifierLog(attr: Buffer): string {
   const log = Buffer.alloc(LOG_SIZE);
   attr.writeUInt32LE(1, 24);
   attr.writeUInt32LE(log.length, 28);
   attr.writeBigUInt64LE(addon().address(log), 32);
-  const again = bpf("BPF_PROG_LOAD", attr);
-  if (again >= 0) return again as Fd;
-  const kernelLog = log.toString("utf8", 0, log.indexOf(0)).trim();
-  const line = `bpf(BPF_PROG_LOAD, {prog_type=BPF_PROG_TYPE_CGROUP_DEVICE, insn_cnt=${insns.length / INSN_SIZE}}, ${ATTR_SIZE})`;
-  const { call, errno } = failure(again, line);
-  throw new SyscallError(call, errno, {
-    text: errnoText(errno as ErrnoName),
-    kernelLog: kernelLog === "" ? undefined : kernelLog,
-  });
+  bpf("BPF_PROG_LOAD", attr);
+  return log.toString("utf8", 0, log.indexOf(0)).trim().split("\n").slice(-LOG_LINES).join("\n");
 }
 
 /**

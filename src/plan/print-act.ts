@@ -11,6 +11,8 @@ export function printAct(act: Act, inputs: Plan["inputs"]): string {
       return `mkdir(${quote(act.path)}, ${octal(act.mode)})`;
     case "write":
       return `write(${quote(act.path)}, ${quote(act.data)})`;
+    case "device-filter":
+      return `bpf(BPF_PROG_ATTACH, ${quote(act.path)}, BPF_CGROUP_DEVICE, [${act.rules.join(", ")}])`;
     case "chown":
       return `chown(${quote(act.path)}, ${act.uid}, -1)${act.optional ? " or ENOENT → next" : ""}`;
     case "move-link":

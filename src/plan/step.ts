@@ -75,6 +75,13 @@ export type Act = Origin &
   (
     | { readonly act: "mkdir"; readonly path: string; readonly mode: number }
     | { readonly act: "write"; readonly path: string; readonly data: string }
+    /** Attaches a program for devices to a cgroup (v2), in the place of another. `rules` are what it was made of. */
+    | {
+        readonly act: "device-filter";
+        readonly path: string;
+        readonly rules: readonly string[];
+        readonly program: Uint8Array;
+      }
     /** Gives a file of a cgroup to another user. `optional`: not every cgroup has it. */
     | { readonly act: "chown"; readonly path: string; readonly uid: number; readonly optional: boolean }
     /** Moves the network device `name` to the init's network namespace, where it is called `passing` at first. */

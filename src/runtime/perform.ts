@@ -88,6 +88,10 @@ async function act(step: Act, performance: Performance, under: Under): Promise<v
       return writeHostFile(`/proc/${under.bootstrap}/${step.file}`, step.data, step.from);
     case "write":
       return writeHostFile(step.path, step.data, step.from);
+    case "device-filter": {
+      const { replaceDeviceFilter } = await import("../cgroup/device-filter.ts");
+      return replaceDeviceFilter(step.path, step.program);
+    }
     case "chown":
       return giveAway(step);
     case "move-link":

@@ -2,7 +2,8 @@
 /** From a bundle to a plan: everything that happens before the host is changed. */
 import { join } from "node:path";
 import { type DelegatedDir, delegated } from "../cgroup/delegate.ts";
-import { type LimitedDir, limitDirs } from "../cgroup/limits.ts";
+import { type GuardedDir, guardDirs } from "../cgroup/devices.ts";
+import { limitDirs } from "../cgroup/limits.ts";
 import { possiblePlace } from "../cgroup/make.ts";
 import { type CgroupDir, type CgroupPlace, placeCgroup } from "../cgroup/place.ts";
 import type { SystemdUnits } from "../cgroup/systemd.ts";
@@ -79,7 +80,7 @@ function unitPlace({ id, systemd }: Wish, { linux }: Config, { bundle, cgroup }:
 }
 
 interface Limited {
-  readonly cgroup: readonly LimitedDir[];
+  readonly cgroup: readonly GuardedDir[];
   readonly config: Config;
   readonly facts: Facts;
 }
@@ -109,15 +110,16 @@ async function filterOf(
   return filter;
 }
 
-/** The cgroup with its limits; ConfigError for what its hierarchies cannot do. */
+/** The cgroup with its limits and its rules for devices; ConfigError for what its hierarchies cannot do. */
 export function limited(
   dirs: readonly CgroupDir[],
   config: Config,
   facts: Facts,
   warn: (warning: string) => void,
-): readonly (LimitedDir & DelegatedDir)[] {
-  const file = `${facts.bundle}/config.json`;
-  return delegated(limitDirs(dirs, config.linux?.resources, facts.cgroup, file, warn), config, facts);
+): readonly (GuardedDir & DelegatedDir)[] {
+  const resources = config.linux?.resources;
+  const withLimits = limitDirs(dirs, resources, facts.cgroup, `${facts.bundle}/config.json`, warn);
+  return delegated(guardDirs(withLimits, resources?.devices, facts, warn), config, facts);
 }
 
 /** What of a wish the compiler is told. */

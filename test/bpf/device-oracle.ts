@@ -51,7 +51,11 @@ export function* someLists(count: number): Iterable<readonly DeviceRule[]> {
 export function contextOf({ type, major, minor, access }: Request): Uint8Array {
   const bytes = new Uint8Array(12);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, (access << 16) | (type === "b" ? BPF_DEVCG_DEV.BLOCK : BPF_DEVCG_DEV.CHAR), true);
+  view.setUint32(
+    0,
+    (access << 16) | (type === "b" ? BPF_DEVCG_DEV.BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV.BPF_DEVCG_DEV_CHAR),
+    true,
+  );
   view.setUint32(4, major, true);
   view.setUint32(8, minor, true);
   return bytes;

@@ -93,7 +93,7 @@ test("the same state needs no write, and a change of the default begins anew", (
   ]);
   expect(deviceWrites(more, denied).map(({ file, data }) => `${file} ${data}`)).toEqual(["devices.deny c 10:229 rw"]);
   const open = state([{ allow: true }]);
-  expect(deviceWrites(more, open)).toEqual([{ file: "devices.allow", data: ALL, from: "" }]);
+  expect(deviceWrites(more, open)).toEqual([{ file: "devices.allow", data: ALL, from: "/linux/resources/devices" }]);
   expect(deviceWrites(open, denied)[0]).toMatchObject({ file: "devices.deny", data: ALL });
 });
 
@@ -164,6 +164,14 @@ test("type a with numbers is of both types, and with less than all access no mor
   expect(seven).toContain("allow b 7:0 rw");
   expect(seven).toContain("allow c 7:0 rw");
   expect(told([{ allow: true, access: "r" }])).toEqual(expect.arrayContaining(["allow b *:* rm", "allow c *:* rm"]));
+});
+
+test("a device that one rule lets read and another write can be opened for both", () => {
+  const rules = [
+    { allow: true, type: "b", major: 8, access: "r" },
+    { allow: true, type: "b", access: "w" },
+  ];
+  expect(told(rules)).toEqual(expect.arrayContaining(["allow b *:* wm", "allow b 8:* rw"]));
 });
 
 test("each write names its rule", () => {

@@ -3,6 +3,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { guardDirs } from "../../src/cgroup/devices.ts";
+import type { CgroupDir } from "../../src/cgroup/place.ts";
 import { type Compiled, compile } from "../../src/compile/compile.ts";
 import type { CompileOptions } from "../../src/compile/scope.ts";
 import { check } from "../../src/config/check.ts";
@@ -23,6 +25,20 @@ const BASE = {
   process: { cwd: "/", args: ["/bin/true"], user: { uid: 0, gid: 0 } },
   linux: { namespaces: [{ type: "pid" }, { type: "mount" }] },
 };
+
+interface CaseHost extends Host {
+  readonly options?: CompileOptions;
+  /** The version of cgroups that knows of devices; without it, the case is not about them. */
+  readonly devices?: "v1" | "v2";
+}
+
+const DEVICE_DIRS: Readonly<Record<"v1" | "v2", CgroupDir>> = { v1: deviceDir(1, "devices"), v2: deviceDir(2) };
+
+function deviceDir(version: 1 | 2, ...controllers: readonly string[]): CgroupDir {
+  const mountpoint = ["/sys/fs/cgroup", ...controllers].join("/");
+  const path = `${mountpoint}/case`;
+  return { controllers, version, mountpoint, path, procs: `${path}/${version === 1 ? "tasks" : "cgroup.procs"}` };
+}
 
 interface Block {
   /** The first word behind the fence, and the rest of that line. */
@@ -66,9 +82,15 @@ function compileCase(blocks: readonly Block[]): Outcome {
   const config = merge(BASE, parseJson(text("config"))) as Config;
   const { findings } = check(config);
   if (findings.length > 0) throw new ConfigError("config.json", findings, { cause: findings });
-  const { options = {}, ...host } = parseJson(text("host")) as Host & { options?: CompileOptions };
+  const { options = {}, devices, ...host } = parseJson(text("host")) as CaseHost;
+  const facts = factsFor(config, "/bundles/case", host);
+  const warnings: string[] = [];
   try {
-    return { compiled: compile(config, factsFor(config, "/bundles/case", host), withBytes(options)) };
+    const cgroup =
+      devices &&
+      guardDirs([DEVICE_DIRS[devices]], config.linux?.resources?.devices, facts, (one) => warnings.push(one));
+    const compiled = compile(config, facts, { ...withBytes(options), ...(cgroup && { cgroup }) });
+    return { compiled: { ...compiled, warnings: [...warnings, ...compiled.warnings] } };
   } catch (error) {
     if (error instanceof ConfigError) return { error };
     throw error;

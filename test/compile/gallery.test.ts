@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { guardDirs } from "../../src/cgroup/devices.ts";
 import { limitWrites } from "../../src/cgroup/limits.ts";
 import { placeCgroup } from "../../src/cgroup/place.ts";
 import { compile } from "../../src/compile/compile.ts";
@@ -77,5 +78,7 @@ function compileBundle(name: string, host: Host = {}) {
     rootless: facts.userns,
   });
   const { writes, late } = limitWrites(config.linux?.resources ?? {}, place.dirs, { mounted: [], enabled: {} });
-  return compile(config, facts, { cgroup: place.dirs.map((dir) => ({ ...dir, writes, late })) });
+  const limited = place.dirs.map((dir) => ({ ...dir, writes, late }));
+  const warn = (warning: string) => expect.fail(warning);
+  return compile(config, facts, { cgroup: guardDirs(limited, config.linux?.resources?.devices, facts, warn) });
 }

@@ -69,6 +69,20 @@ const FINDINGS: readonly Row[] = [
     linux({ namespaces: spaces("pid", "ipc", "pid") }),
     "/linux/namespaces/2/type: pid is listed already by /linux/namespaces/0",
   ],
+  [
+    "numbers that no device has, and no access, in rules for devices",
+    linux({
+      resources: {
+        devices: [
+          { allow: true, major: 4294967295, minor: -2 },
+          { allow: false, access: "" },
+        ],
+      },
+    }),
+    "/linux/resources/devices/0/major: expected -1, for all, or a number up to 4294967294, found 4294967295",
+    "/linux/resources/devices/0/minor: expected -1",
+    "/linux/resources/devices/1/access: expected some of r, w and m",
+  ],
   ["a relative namespace", linux({ namespaces: [{ type: "pid", path: "self" }] }), "/linux/namespaces/0/path: "],
   [
     "mappings without namespace",
@@ -530,11 +544,6 @@ const WARNINGS: readonly Row[] = [
       ],
     }),
     "/linux/devices/1/path: ",
-  ],
-  [
-    "the device rule that spec writes",
-    linux({ resources: { devices: [{ allow: false, access: "rwm" }] } }),
-    "/linux/resources/devices: not enforced yet",
   ],
 ];
 

@@ -8,7 +8,6 @@ import { put, smallConfig } from "./full.ts";
 const REFUSED: readonly (readonly [string, string, unknown])[] = [
   ["SCMP_ACT_NOTIFY", "/linux/seccomp", { defaultAction: "SCMP_ACT_NOTIFY" }],
   ["/linux/intelRdt", "/linux/intelRdt", { closID: "c" }],
-  ["/linux/resources", "/linux/resources", { devices: [{ allow: true, type: "c", major: 1, minor: 3, access: "r" }] }],
 ];
 
 test.for(REFUSED)("%s is refused", ([, pointer, value]) => {
@@ -16,11 +15,4 @@ test.for(REFUSED)("%s is refused", ([, pointer, value]) => {
   const { findings } = check(put(smallConfig(), pointer, value));
   expect(findings.map((one) => one.message)).toContain("not supported yet by this version");
   expect(findings.filter((one) => !one.pointer.startsWith(pointer))).toEqual([]);
-});
-
-test("the rule that denies all devices, which `spec` writes, is accepted with a warning", () => {
-  const rules = put(smallConfig(), "/linux/resources", { devices: [{ allow: false, access: "rwm" }] });
-  const { findings, warnings } = check(rules);
-  expect(findings).toEqual([]);
-  expect(warnings.map((one) => one.pointer)).toContain("/linux/resources/devices");
 });

@@ -75,6 +75,13 @@ const OPERANDS: { readonly [K in Operand["kind"]]: readonly [string, Call] } = {
 const ACTS: { readonly [K in Act["act"]]: Extract<Act, { act: K }> } = {
   mkdir: { ...runtime, act: "mkdir", path: "/a", mode: 0o755 },
   write: { ...runtime, act: "write", path: "/a", data: "b" },
+  "device-filter": {
+    ...runtime,
+    act: "device-filter",
+    path: "/a",
+    rules: ["deny a *:* rwm"],
+    program: Uint8Array.of(1),
+  },
   chown: { ...runtime, act: "chown", path: "/a", uid: 1000, optional: true },
   "move-link": { ...runtime, act: "move-link", name: "eth0", index: 2, passing: "tsrun-2" },
   "start-unit": { ...runtime, act: "start-unit", unit: "a.scope", properties: [{ name: "B", type: "t", value: 1n }] },

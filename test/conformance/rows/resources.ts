@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** config-linux.md: linux.resources. */
-import { both, must, partly, type Row, refused, required, section, shown } from "../row.ts";
+import { both, must, partly, type Row, required, section, shown } from "../row.ts";
 
-const LIMITS = "This part of `/linux/resources` is refused until it is implemented, never ignored.";
 const LIMITED = "cgroup/limits.test.ts";
 const PARTS = "cgroup/limits-parts.test.ts";
 const INVALID = "conformance/invalid.test.ts";
-const REFUSED = refused("/linux/resources");
 
 export const RESOURCES: readonly Row[] = [
   ...section("config-linux.md#allowed-device-list", [
@@ -130,7 +128,3 @@ export const RESOURCES: readonly Row[] = [
     ),
   ]),
 ];
-
-function shape(property: string) {
-  return partly(LIMITS, both(required(`/linux/resources/${property}`), REFUSED));
-}
