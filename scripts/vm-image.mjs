@@ -25,7 +25,7 @@ const PACKAGES = [
   "linux-image-cloud-amd64",
   ...["systemd", "systemd-sysv", "libpam-systemd", "dbus", "dbus-user-session", "udev", "kmod"],
   ...["apparmor", "libseccomp2", "libstdc++6", "uidmap", "util-linux", "bsdutils", "procps", "iproute2"],
-  ...["runc", "crun", "busybox-static", "strace"],
+  ...["runc", "crun", "busybox-static", "strace", "gcc", "libc6-dev"],
 ];
 const SUITE = "bookworm";
 const MIRROR = process.env.DEBIAN_MIRROR;
@@ -63,7 +63,8 @@ export function machineImage(cache = DEFAULT_CACHE) {
   if (process.getuid() !== 0) throw new Error("the machine's image is not made yet, and that needs root");
   console.log(`making ${dir}`);
   mkdirSync(cache, { recursive: true });
-  const fresh = mkdtempSync(join(cache, "new-"));
+  for (const name of readdirSync(cache)) if (isLeft(name)) rmSync(join(cache, name), { recursive: true, force: true });
+  const fresh = mkdtempSync(join(cache, `new-${process.pid}-`));
   try {
     make(fresh);
     // Two that make it at once both end well; images of another recipe go.
@@ -74,6 +75,12 @@ export function machineImage(cache = DEFAULT_CACHE) {
     rmSync(fresh, { recursive: true, force: true });
   }
   return image;
+}
+
+/** What was being made by a process that was killed. */
+function isLeft(name) {
+  const pid = /^new-(\d+)-/.exec(name)?.[1];
+  return pid !== undefined && !existsSync(`/proc/${pid}`);
 }
 
 function make(dir) {
@@ -90,7 +97,7 @@ function make(dir) {
   for (const path of ["var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"])
     rmSync(join(root, path), { recursive: true, force: true });
   settle(root);
-  run("mkfs.ext4", "-q", "-O", "^has_journal", "-d", root, join(dir, "disk.ext4"), "1500M");
+  run("mkfs.ext4", "-q", "-O", "^has_journal", "-d", root, join(dir, "disk.ext4"), "2G");
   rmSync(root, { recursive: true });
 }
 
