@@ -159,6 +159,7 @@ function waitFor(make: Make, errno: "ECANCELED" | "ETIMEDOUT", tolerate: Call["t
 
 /** What it has left is ended with the container, by its pid namespace or its cgroup. */
 function waitUntil(make: Make, timeout: number | bigint, ended: string): readonly Draft[] {
+  // A structure with a result in it lies where the kernel can write its answer.
   const pollfd = struct("pollfd", { fd: ref("pidfd"), events: flags(POLL, POLL.POLLIN) });
   const limit = struct("timespec", { tv_sec: int(timeout) });
   return [

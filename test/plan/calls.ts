@@ -402,6 +402,7 @@ const PROCESS: readonly Case[] = [
   ["personality(PER_LINUX)", "personality", [flags(PER, 0)]],
   ["kill(0, 0)", "kill", [int(0), int(0)]],
   ["kill(-99999999, SIGTERM)", "kill", [int(-99999999), flags(SIG, SIG.SIGTERM)], "ESRCH"],
+  ["pidfd_open(4194305, 0)", "pidfd_open", [int(4194305), int(0)], "ESRCH"],
   ["wait4(-1, NULL, WNOHANG|__WALL, NULL)", "wait4", [int(-1), NULL, int(W.WNOHANG | W.__WALL), NULL], "ECHILD"],
   [
     'keyctl(KEYCTL_JOIN_SESSION_KEYRING, "_ses")',

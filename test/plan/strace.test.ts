@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { CLONE } from "../../src/kernel/clone.ts";
+import { POLL } from "../../src/kernel/poll.ts";
 import { SIG } from "../../src/kernel/signal.ts";
-import { flags, int, NULL, out, ref, string, strings } from "../../src/plan/operands.ts";
+import { flags, int, NULL, out, ref, string, strings, struct } from "../../src/plan/operands.ts";
 import { type Call, NEXT, type Plan } from "../../src/plan/step.ts";
 import { call, exit, plan, run } from "../emit/images.ts";
 import { requires } from "../requires.ts";
@@ -36,6 +37,7 @@ test("strace prints each call as we do", (t) => {
 
 test("results, ways and two processes are followed", (t) => {
   requires(t, "root", "strace");
+  const pollfd = struct("pollfd", { fd: ref("pidfd"), events: flags(POLL, POLL.POLLIN) });
   const value = plan([
     call("openat", [int(-100), string("/proc/self"), int(0)], { result: "proc" }),
     call("fstatfs", [ref("proc"), out("statfs")]),
@@ -46,7 +48,11 @@ test("results, ways and two processes are followed", (t) => {
       result: "init",
       branch: { value: 0, equal: "child", other: NEXT },
     }),
-    call("wait4", [ref("init"), NULL, int(0), NULL]),
+    call("pidfd_open", [ref("init"), int(0)], { result: "pidfd" }),
+    call("ppoll", [pollfd, int(1), struct("timespec", { tv_sec: int(5) }), NULL, int(0)], { expect: 1 }),
+    call("wait4", [ref("init"), out("int"), int(0), NULL], {
+      checks: [{ field: "value", value: 0n, errno: "EINVAL" }],
+    }),
     exit(3),
     call("getpid", [], { label: "child", expect: 1 }),
     call("execve", [string("/gone"), strings(["gone"]), strings([])], { tolerate: { ENOENT: NEXT } }),
