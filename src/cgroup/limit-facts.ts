@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Reads what the limits depend on besides config.json: cgroups that are there already, page sizes, I/O schedulers. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path/posix";
 import type { Resources } from "../config/config.ts";
 import type { CgroupFacts } from "../host/facts.ts";
@@ -60,6 +60,8 @@ export function pageSizeName(entry: string): string | undefined {
 
 function presentOf(dir: CgroupDir): readonly (readonly [string, string])[] {
   const files = dir.controllers.flatMap((controller) => PRESENT[dir.version][controller] ?? []);
+  // Most are new: one question instead of one a file.
+  if (files.length === 0 || !existsSync(dir.path)) return [];
   return files.flatMap((file) => {
     const path = `${dir.path}/${file}`;
     const text = read(path);
