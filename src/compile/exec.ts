@@ -8,6 +8,7 @@ import { closeInherited, closeToTracers, joinCgroup } from "./bootstrap.ts";
 import { type Compiled, toCompiled } from "./compile.ts";
 import { cloneInto, joinContainer } from "./join.ts";
 import { sessionKeyring } from "./keyring.ts";
+import { messenger } from "./listener.ts";
 import { securityModules } from "./lsm.ts";
 import { oomScoreAdj, openProc } from "./proc.ts";
 import {
@@ -55,6 +56,7 @@ const CHAPTERS: readonly Chapter[] = [
   checkDirectory,
   capabilities,
   noNewPrivileges,
+  messenger,
   setLimits,
   umask,
   closeOnExec,
@@ -74,4 +76,3 @@ function inJoin(draft: Draft): Draft {
   if ("mark" in draft || !isCall(draft)) return draft;
   return draft.stage === "process" ? draft : { ...draft, stage: "join" };
 }
-

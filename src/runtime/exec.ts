@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import { parseJson } from "../config/json.ts";
 import { emitImage } from "../emit/image.ts";
 import { HostError, StateError } from "../errors/errors.ts";
+import type { Facts } from "../host/facts.ts";
 import { probeJoin } from "../host/probe-join.ts";
 import { probeForeign } from "../host/probe-namespaces.ts";
 import { close, type Fd } from "../native/fd.ts";
@@ -21,6 +22,7 @@ import { type HandOver, handOver } from "./hand-over.ts";
 import { perform } from "./perform.ts";
 import { checkPreserved } from "./preserved-fds.ts";
 import { type ContainerRecord, readRecord } from "./record.ts";
+import type { SeccompFilter } from "./seccomp.ts";
 
 export interface ExecWish extends HandOver {
   readonly root: string;
@@ -40,19 +42,27 @@ export interface ExecWish extends HandOver {
 /** Returns the pid of the process, which is this process's child and runs its program. */
 export async function exec(wish: ExecWish): Promise<number> {
   checkPreserved(wish.preserveFds);
-  const { config, plan, container } = await prepareExec(wish);
+  const { config, plan, container, record, filter } = await prepareExec(wish);
   try {
     const console = openConsole(config, wish);
     try {
-      const pid = await perform({
-        plan,
-        image: emitImage(plan),
-        stdio: wish.stdio,
-        inputs: { container, console: console.theirs },
-        preserveFds: wish.preserveFds,
-      });
-      await handOver(pid, wish, console);
-      return pid;
+      const agent = filter?.notifies
+        ? (await import("./seccomp-listener.ts")).reachAgent(record, "running")
+        : undefined;
+      try {
+        const pid = await perform({
+          plan,
+          image: emitImage(plan),
+          stdio: wish.stdio,
+          inputs: { container, console: console.theirs },
+          preserveFds: wish.preserveFds,
+          agent,
+        });
+        await handOver(pid, wish, console);
+        return pid;
+      } finally {
+        agent?.close();
+      }
     } finally {
       console.close();
     }
@@ -73,6 +83,8 @@ interface PreparedExec {
   readonly plan: Plan;
   /** A pidfd of the container's init. */
   readonly container: Fd;
+  readonly record: ContainerRecord;
+  readonly filter: SeccompFilter | undefined;
 }
 
 /** StateError ETSRUN_NOT_RUNNING: there is no container to join. ETSRUN_PAUSED: it is frozen. */
@@ -85,16 +97,26 @@ async function prepareExec(wish: ExecWish): Promise<PreparedExec> {
     const own = parseJson(readConfigOf(root, id)) as Config;
     const config = joinedPart({ ...own, process: await execProcess(own, wish.asked) });
     const facts = probeJoin(config, record.bundle, record.pid, wish.stdio);
-    const options = compileOptions(wish, record);
+    const filter = await filterOf(wish, own, facts);
+    const options = { ...compileOptions(wish, record), ...(filter && { seccomp: filter }) };
     // Until here its pid could have become another's.
     if (!isAlive(record)) throw notRunning(id, "stopped");
     const { plan, warnings } = compileExec(config, facts, options);
     for (const warning of warnings) wish.warn(warning);
-    return { config, plan, container };
+    return { config, plan, container, record, filter };
   } catch (error) {
     close(container);
     throw error;
   }
+}
+
+/** The container's own: a process that joins it may do no more than one that is there. */
+async function filterOf({ root, warn }: ExecWish, { linux }: Config, facts: Facts): Promise<SeccompFilter | undefined> {
+  if (linux?.seccomp === undefined) return undefined;
+  const { seccompFilter } = await import("./seccomp.ts");
+  const filter = seccompFilter(linux.seccomp, facts.arch, { file: `${facts.bundle}/config.json`, root });
+  for (const warning of filter.warnings) warn(warning);
+  return filter;
 }
 
 function openInit(root: string, record: ContainerRecord): Fd {

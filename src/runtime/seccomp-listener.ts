@@ -38,27 +38,39 @@ export function listenerRecord({ listenerPath = "", listenerMetadata }: Seccomp,
 /** A connection to the agent. */
 export interface Agent {
   /**
-   * Receives the listener, hands it on and lets the image go on. Returns what the image says instead, if it has failed
-   * before. When it cannot be handed on, the process is ended: without an agent it would wait for ever.
+   * Receives the listener of a process, hands it on and lets the image go on. Returns what the image says instead, if it
+   * has failed before. When it cannot be handed on, a container's init is ended: without an agent it would wait for ever.
    */
-  deliver(connection: Fd): Promise<Uint8Array | undefined>;
+  deliver(connection: Fd, pid: number): Promise<Uint8Array | undefined>;
   close(): void;
 }
 
 /** HostError: nobody listens. The image has not been told to go on, so nothing has begun. */
-export function reachAgent(record: ContainerRecord): Agent {
+export function reachAgent(record: ContainerRecord, status: "created" | "running"): Agent {
   let agent: Fd | undefined = connectAgent(record.listener?.path ?? "");
   const end = () => {
     if (agent !== undefined) close(agent);
     agent = undefined;
   };
-  const tell = (listener: Fd) => {
+  const tell = (listener: Fd, pid: number) => {
     if (agent === undefined) throw new Error("the agent is told of one listener only");
-    sendFds(agent, Buffer.from(JSON.stringify(processState(record))), [listener]);
+    sendFds(agent, Buffer.from(JSON.stringify(processState(record, status, pid))), [listener]);
     // It reads up to here, and may have to answer the next call before we return.
     end();
   };
-  return { deliver: (connection) => deliver(connection, tell, record), close: end };
+  return {
+    async deliver(connection, pid) {
+      try {
+        return await deliver(connection, (listener) => tell(listener, pid));
+      } catch (cause) {
+        if (pid === record.pid) endInit(record);
+        throw new HostError("the listener of linux.seccomp cannot be handed to its agent: its process was ended", {
+          cause,
+        });
+      }
+    },
+    close: end,
+  };
 }
 
 function connectAgent(path: string): Fd {
@@ -69,11 +81,7 @@ function connectAgent(path: string): Fd {
   }
 }
 
-async function deliver(
-  connection: Fd,
-  tell: (listener: Fd) => void,
-  record: ContainerRecord,
-): Promise<Uint8Array | undefined> {
+async function deliver(connection: Fd, tell: (listener: Fd) => void): Promise<Uint8Array | undefined> {
   await waitReadable(connection);
   const { bytes, fds } = recvFds(connection, REPORT_SIZE + LOG_SIZE);
   const [listener] = fds;
@@ -85,10 +93,6 @@ async function deliver(
     if (call === undefined) send(connection, Uint8Array.of(1));
     else answerNotification(listener, call, 1n);
     return undefined;
-  } catch (cause) {
-    endProcess(record);
-    const message = "the listener of linux.seccomp cannot be handed to its agent: the container was ended";
-    throw new HostError(message, { cause });
   } finally {
     close(listener);
   }
@@ -99,19 +103,20 @@ async function firstCall(listener: Fd): Promise<bigint> {
   return receiveNotification(listener);
 }
 
-/** config-linux.md#the-container-process-state. The container is created; its program does not run yet. */
-function processState({ ociVersion, id, pid, bundle, annotations, listener }: ContainerRecord): unknown {
+/** config-linux.md#the-container-process-state. A container is created while its program does not run yet. */
+function processState(record: ContainerRecord, status: string, pid: number): unknown {
+  const { ociVersion, id, bundle, annotations, listener } = record;
   const some = annotations === undefined || Object.keys(annotations).length === 0 ? {} : { annotations };
   return {
     ociVersion,
     fds: ["seccompFd"],
     pid,
     ...(listener?.metadata && { metadata: listener.metadata }),
-    state: { ociVersion, id, status: "created", pid, bundle, ...some },
+    state: { ociVersion, id, status, pid: record.pid, bundle, ...some },
   };
 }
 
-function endProcess(record: ContainerRecord): void {
+function endInit(record: ContainerRecord): void {
   const pidfd = pidfd_open(record.pid);
   if (pidfd === undefined) return;
   try {

@@ -51,7 +51,9 @@ async function startHeld(held: Held): Promise<Error | undefined> {
 
 /** What answers system calls of the container, if its filter tells of any. */
 async function reachAgent(record: ContainerRecord): Promise<Agent | undefined> {
-  return record.listener === undefined ? undefined : (await import("./seccomp-listener.ts")).reachAgent(record);
+  return record.listener === undefined
+    ? undefined
+    : (await import("./seccomp-listener.ts")).reachAgent(record, "created");
 }
 
 /** Only an image that waits takes the connection; why there is none is worth a look. */
@@ -77,7 +79,7 @@ function notStartable({ id }: ContainerRecord, status: Status, reason: string): 
 async function confirm(connection: Fd, record: ContainerRecord, agent: Agent | undefined): Promise<Error | undefined> {
   const output = record.startHooks === true ? await receiveOutput(connection) : undefined;
   try {
-    const early = await agent?.deliver(connection);
+    const early = await agent?.deliver(connection, record.pid);
     const bytes = early ?? (await recvMessage(connection, REPORT_SIZE + LOG_SIZE));
     if (bytes === undefined || bytes.length === 0) return undefined;
     const report = decodeReport(bytes);

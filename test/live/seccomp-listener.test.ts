@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A listener reaches its agent, whatever system call the filter tells of. config-linux.md#seccomp. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
@@ -9,8 +9,8 @@ import { CALLS, type CallName } from "../../src/kernel/calls.ts";
 import { requires } from "../requires.ts";
 import { bundle, temporary } from "./support/bundle.ts";
 import { container, freshId, shell, until } from "./support/container.ts";
-import { runc, runtimeRoot } from "./support/run.ts";
-import type { Spec } from "./support/spec.ts";
+import { run, runc, runtimeRoot, TSRUN } from "./support/run.ts";
+import { ORDINARY, rootless, type Spec } from "./support/spec.ts";
 
 const AGENT = new URL("../fixtures/seccomp-agent.py", import.meta.url).pathname;
 const EACCES = 13;
@@ -162,6 +162,38 @@ test("the state that the agent is sent is that of the container, as runc sends i
     metadata: sent.metadata,
     state: { annotations: sent.state.annotations },
   });
+});
+
+test("a process that joins the container is under the filter, and its listener reaches an agent, too", async (t) => {
+  const first = await agent(t);
+  const c = container(t, (spec) => listening(spec, first.socket, notify("chdir"), "exec sleep 1000"));
+  await c.ok("create");
+  await c.ok("start");
+  rmSync(first.socket);
+  const second = await agent(t, { at: first.socket, refuses: "chdir" });
+  const exec = await run([TSRUN, "--root", c.root, "exec", c.id, "sh", "-c", "cd /bin || echo refused; pwd"]);
+  expect(exec).toMatchObject({ status: 0, stdout: "refused\n/\n" });
+  expect(second.calls()).toEqual([CALLS.chdir[ARCH]]);
+  const sent = JSON.parse(second.state().text);
+  const { pid } = await c.state();
+  expect(sent).toMatchObject({ fds: ["seccompFd"], state: { id: c.id, status: "running", pid } });
+  expect(sent.pid).not.toBe(pid);
+  await c.ok("delete", ["--force"]);
+});
+
+test("an ordinary user's container has a listener", async (t) => {
+  const { socket, calls } = await agent(t);
+  requires(t, "rootless");
+  const root = runtimeRoot(t, { owner: ORDINARY });
+  const edit = (spec: Spec) => {
+    rootless(spec);
+    listening(spec, socket, notify("read", "write", "sendmsg"));
+  };
+  const { dir } = bundle(t, edit, { owner: ORDINARY });
+  chmodSync(socket, 0o777);
+  const outcome = await run([TSRUN, "--root", root, "run", "--bundle", dir, freshId()], { as: "user" });
+  expect(outcome).toMatchObject({ status: 0, stdout: "up\n" });
+  expect(calls()).toContain(CALLS.write[ARCH]);
 });
 
 test("without a socket nothing is created", async (t) => {
