@@ -7,7 +7,7 @@ import { expect, type TestContext, test } from "vitest";
 import { CALLS } from "../../src/kernel/calls.ts";
 import { requires } from "../requires.ts";
 import { bundle, temporary } from "./support/bundle.ts";
-import { container, freshId, shell } from "./support/container.ts";
+import { container, freshId, shell, until } from "./support/container.ts";
 import { crun, type Outcome, runc, runtimeRoot, tsrun } from "./support/run.ts";
 import { rootless, type Spec } from "./support/spec.ts";
 import { trace } from "./support/strace.ts";
@@ -161,6 +161,21 @@ test("a profile that allows execve alone lets the program begin", async (t) => {
     // The program is busybox, which can do nothing under it; but it began: no error is told.
     expect(await c.call("start")).toMatchObject({ status: 0, stderr: "" });
     await c.ok("delete", ["--force"]);
+  }
+});
+
+test("a failure that the filter hides ends the container", async (t) => {
+  requires(t, "root", "busybox");
+  for (const defaultAction of ["SCMP_ACT_ERRNO", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP"]) {
+    const c = container(t, (spec) => {
+      spec.linux.seccomp = { ...ALLOWING, defaultAction };
+      spec.process.args = ["/bin/script"];
+    });
+    writeFileSync(join(c.rootfs, "bin/script"), "#!/gone\n", { mode: 0o755 });
+    await c.ok("create");
+    await c.call("start");
+    await until("the container has ended", async () => (await c.status()) === "stopped");
+    await c.ok("delete");
   }
 });
 
