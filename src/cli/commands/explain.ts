@@ -2,7 +2,7 @@
 /** `tsrun explain seccomp`: what the profile of a bundle means for system calls. */
 import { join } from "node:path";
 import { loadConfig } from "../../config/load.ts";
-import { UsageError } from "../../errors/errors.ts";
+import { type Finding, UsageError } from "../../errors/errors.ts";
 import { ExplainedFilter } from "../../runtime/explain-seccomp.ts";
 import { bundleOf } from "../bundle.ts";
 import type { Invocation } from "../command.ts";
@@ -10,24 +10,33 @@ import { oneToJson, printOne, printTable, tableToJson } from "../explain-text.ts
 import { print } from "../output.ts";
 
 export async function perform({ options, args, context }: Invocation<"explain">): Promise<number> {
-  const [topic, call, ...values] = args;
-  if (topic !== "seccomp") {
-    throw new UsageError(
-      "topic",
-      `there is nothing to explain about ${JSON.stringify(topic)}; seccomp is what it knows`,
-    );
-  }
-  const bundle = bundleOf(options.bundle, undefined);
-  const config = loadConfig(bundle, ({ pointer, message }) => context.log.warn(`config.json: ${pointer}: ${message}`));
-  const filter = new ExplainedFilter(config, process.arch === "arm64" ? "arm64" : "x64", join(bundle, "config.json"));
-  const json = options.format === "json";
-  if (call === undefined) print(json ? jsonText(tableToJson(filter)) : printTable(filter));
-  else {
-    const one = filter.verdict(numberOf(filter, call), values.map(argument));
-    print(json ? jsonText(oneToJson(one)) : printOne(one));
-  }
+  const { bundle, format } = options;
+  const warn = ({ pointer, message }: Finding) => context.log.warn(`config.json: ${pointer}: ${message}`);
+  print(explain(args, { bundle: bundleOf(bundle, undefined), format, warn }));
   return 0;
 }
+
+interface Asked {
+  readonly bundle: string;
+  readonly format: "text" | "json";
+  readonly warn: (warning: Finding) => void;
+}
+
+/** What is printed for `seccomp [SYSCALL [ARGS...]]`. */
+export function explain([topic, call, ...values]: readonly string[], { bundle, format, warn }: Asked): string {
+  if (topic !== "seccomp") {
+    const message = `there is nothing to explain about ${JSON.stringify(topic)}; what it knows is seccomp`;
+    throw new UsageError("topic", message);
+  }
+  const config = loadConfig(bundle, warn);
+  const filter = new ExplainedFilter(config, process.arch === "arm64" ? "arm64" : "x64", join(bundle, "config.json"));
+  if (call === undefined) return format === "json" ? jsonText(tableToJson(filter)) : printTable(filter);
+  if (values.length > MOST) throw new UsageError("args", `a system call has ${MOST} arguments, not ${values.length}`);
+  const one = filter.verdict(numberOf(filter, call), values.map(argument));
+  return format === "json" ? jsonText(oneToJson(one)) : printOne(one);
+}
+
+const MOST = 6;
 
 function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
@@ -67,7 +76,7 @@ function notNumber(text: string): UsageError {
 function nearest(word: string, names: readonly string[]): string | undefined {
   const distances = names.map((name) => [name, distance(word, name)] as const);
   const [best] = distances.sort(([, one], [, other]) => one - other);
-  return best !== undefined && best[1] <= Math.max(1, Math.floor(word.length / 3)) ? best[0] : undefined;
+  return best !== undefined && best[1] <= Math.ceil(word.length / 3) ? best[0] : undefined;
 }
 
 /** How many letters must be put in, taken out or changed to make one word of the other. */
