@@ -32,6 +32,7 @@ const HEADERS = {
   mempolicy: ["linux/mempolicy.h"],
   mount: ["linux/fcntl.h", "linux/mount.h"],
   "mount MNT": ["sys/mount.h"],
+  netlink: ["linux/netlink.h", "linux/rtnetlink.h"],
   open: ["linux/fcntl.h", "linux/openat2.h", "sys/stat.h"],
   personality: ["linux/personality.h"],
   poll: ["poll.h"],
@@ -99,6 +100,23 @@ const STRUCTS = {
   statfs: ["struct statfs", ["asm/statfs.h"]],
   winsize: ["struct winsize", ["asm/termios.h"]],
   iovec: ["struct iovec", ["linux/uio.h"]],
+  iovec3: [
+    "pieces",
+    ["linux/uio.h"],
+    Object.fromEntries(
+      [0, 1, 2].flatMap((n) => [
+        [`iov_base${n}`, `one[${n}].iov_base`],
+        [`iov_len${n}`, `one[${n}].iov_len`],
+      ]),
+    ),
+    "typedef struct { struct iovec one[3]; } pieces;",
+  ],
+  nlmsgerr: [
+    "answer",
+    ["linux/netlink.h"],
+    Object.fromEntries(["len", "type", "flags", "seq", "pid"].map((name) => [`nlmsg_${name}`, `head.nlmsg_${name}`])),
+    "typedef struct { struct nlmsghdr head; int error; } answer;",
+  ],
   msghdr: ["struct msghdr", ["sys/socket.h"]],
   cmsg_fd: [
     "message",

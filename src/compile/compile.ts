@@ -11,6 +11,7 @@ import { devices, devLinks, workingDirectory } from "./devices.ts";
 import { earlyFilesystems } from "./filesystems.ts";
 import { createContainerHooks, runtimeHooks, startContainerHooks, startContainerState } from "./hooks.ts";
 import { closeIdmaps, hostIdmaps, ownIdmaps } from "./idmap.ts";
+import { intelRdt } from "./intel-rdt.ts";
 import { sessionKeyring } from "./keyring.ts";
 import { messenger } from "./listener.ts";
 import { securityModules } from "./lsm.ts";
@@ -50,6 +51,7 @@ const CHAPTERS: readonly Chapter[] = [
   // bootstrap, in the host's namespaces
   closeInherited, // nothing of the caller's comes along
   systemdUnit, // the image is in the cgroups that systemd makes
+  intelRdt, // what is cloned inherits it
   joinCgroup, // before anything can be charged elsewhere
   openProc, // the host's procfs, while "/proc" surely is one
   oomScoreAdj, // lowering it needs the host's capabilities
@@ -149,7 +151,13 @@ export function toCompiled(scope: Scope, chapters: Compiled["chapters"], before?
 
 /** The container's own cgroup is made, joined, and bound where a cgroup mount without a cgroup namespace shows it. */
 function speaksOfName(chapter: Chapter, scope: Scope): boolean {
-  if (chapter === prepare || chapter === joinCgroup || chapter === lateLimits || chapter === sessionKeyring)
+  if (
+    chapter === prepare ||
+    chapter === joinCgroup ||
+    chapter === lateLimits ||
+    chapter === sessionKeyring ||
+    chapter === intelRdt
+  )
     return true;
   return chapter === mounts && namespaceOf(scope, "cgroup") === "inherited";
 }

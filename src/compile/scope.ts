@@ -23,6 +23,8 @@ export interface CompileOptions {
   readonly seccomp?: FilterProgram;
   /** The unit of systemd that the cgroup is. */
   readonly unit?: CgroupUnit;
+  /** The container's id, which names its directories in resctrl. */
+  readonly id?: string;
   /** The name of the session keyring that is made. Absent, `--no-new-keyring`: the caller's is kept. */
   readonly keyring?: string;
 }

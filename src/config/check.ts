@@ -7,7 +7,6 @@ import { overlap } from "./pointer.ts";
 import type { Rule } from "./rule.ts";
 import { RULES } from "./rules.ts";
 import { sectionOf } from "./sections.ts";
-import { UNSUPPORTED } from "./unsupported.ts";
 import { validateConfig, validateFeatures, validateState } from "./validators.generated.js";
 import { stringsWithNul } from "./walk.ts";
 
@@ -22,7 +21,7 @@ export function check(value: unknown): Verdict {
   const wrong = [...configSchema(value), ...nulFindings(value)];
   const findings: Finding[] = wrong.map(({ pointer, message, spec }) => ({ pointer, message, spec }));
   const warnings: Finding[] = [];
-  for (const rule of [...RULES, ...UNSUPPORTED]) {
+  for (const rule of RULES) {
     if (!isSound(rule, wrong)) continue;
     const list = rule.level === "warning" ? warnings : findings;
     // The schema has found nothing wrong with what the rule reads.

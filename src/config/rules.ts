@@ -5,6 +5,7 @@ import { DEVICE_RULES } from "./rules-devices.ts";
 import { DOCUMENT_RULES } from "./rules-document.ts";
 import { HOOK_RULES } from "./rules-hooks.ts";
 import { IDMAP_RULES } from "./rules-idmap.ts";
+import { INTEL_RDT_RULES } from "./rules-intel-rdt.ts";
 import { LINUX_RULES } from "./rules-linux.ts";
 import { MOUNT_RULES } from "./rules-mounts.ts";
 import { NAMESPACE_RULES } from "./rules-namespaces.ts";
@@ -25,6 +26,7 @@ export const RULES: readonly Rule[] = [
   ...LINUX_RULES,
   ...DEVICE_RULES,
   ...NET_DEVICE_RULES,
+  ...INTEL_RDT_RULES,
   ...RESOURCE_RULES,
   ...HOOK_RULES,
   ...SECCOMP_RULES,

@@ -31,6 +31,8 @@ export interface Facts {
   readonly copyUp: Readonly<Record<string, readonly CopyUpEntry[]>>;
   /** The network devices that config.json moves, by their names. Absent: there is no such device. */
   readonly netDevices: Readonly<Record<string, NetDeviceFacts>>;
+  /** The resctrl filesystem, and the schemata of the group that closID names; null: config.json does not ask for it. */
+  readonly resctrl: { readonly mountpoint: string | null; readonly schemata: string | null } | null;
   /** For an ordinary user: the tools and ranges that map more than one id. */
   readonly idmap: { readonly newuidmap: string | null; readonly newgidmap: string | null };
   /** What file descriptors 0, 1 and 2 are: their owner, and whether they are /dev/null. */

@@ -42,6 +42,7 @@ const NOTHING = {
   namespaces: {},
   copyUp: {},
   netDevices: {},
+  resctrl: null,
   idmap: { newuidmap: null, newgidmap: null },
   kcore: false,
 } as const;

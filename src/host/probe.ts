@@ -13,6 +13,7 @@ import { probeKernel, probeSelf } from "./probe-kernel.ts";
 import { probeLsm } from "./probe-lsm.ts";
 import { probeNamespaces } from "./probe-namespaces.ts";
 import { probeNetDevices } from "./probe-net.ts";
+import { probeResctrl } from "./probe-resctrl.ts";
 import { probeRootfs } from "./probe-rootfs.ts";
 import { probeSources } from "./probe-sources.ts";
 
@@ -35,6 +36,7 @@ export function probe(config: Config, bundle: string, stdio: readonly number[] =
     sources: probeSources(config, realBundle),
     namespaces: probeNamespaces(config),
     netDevices: probeNetDevices(config),
+    resctrl: probeResctrl(config),
     idmap: probeIdmapTools(config),
     stdio: stdio.map(probeStdio),
     lsm: probeLsm(config),

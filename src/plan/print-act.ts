@@ -21,6 +21,11 @@ export function printAct(act: Act, inputs: Plan["inputs"]): string {
       return printStartUnit(act.unit, act.properties);
     case "set-unit":
       return printSetUnit(act.unit, act.properties);
+    case "resctrl":
+      if (act.does === "mkdir") return `mkdir(${quote(act.path)}, 0755)`;
+      return `write(${quote(`${act.path}/${act.does}`)}, ${act.does === "tasks" ? "$bootstrap" : quote(act.data)})`;
+    case "move-link":
+      return `sendto($rtnetlink, {RTM_NEWLINK, ifi_index=if_nametoindex(${quote(act.name)}), IFLA_NET_NS_PID=$init, IFLA_IFNAME=${quote(act.passing)}})`;
     case "write-proc":
       return `write("/proc/$bootstrap/${quote(act.file).slice(1)}, ${quote(act.data)})`;
     case "idmap-tool":

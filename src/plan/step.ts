@@ -90,6 +90,12 @@ export type Act = Origin &
     | { readonly act: "start-unit"; readonly unit: string; readonly properties: readonly UnitProperty[] }
     /** Has systemd change properties of a unit. */
     | { readonly act: "set-unit"; readonly unit: string; readonly properties: readonly UnitProperty[] }
+    /** Makes a group of resctrl, writes its schemata, or assigns the bootstrap process to it. */
+    | { readonly act: "resctrl"; readonly does: "mkdir"; readonly path: string }
+    | { readonly act: "resctrl"; readonly does: "schemata"; readonly path: string; readonly data: string }
+    | { readonly act: "resctrl"; readonly does: "tasks"; readonly path: string }
+    /** Moves the network device `name` to the init's network namespace, where it is called `passing` at first. */
+    | { readonly act: "move-link"; readonly name: string; readonly index: number; readonly passing: string }
     /** Writes a file of the bootstrap process's /proc directory: uid_map, gid_map, setgroups. */
     | { readonly act: "write-proc"; readonly file: string; readonly data: string }
     /** Runs newuidmap(1) or newgidmap(1) for the bootstrap process. `ranges` are its arguments after the pid. */

@@ -36,11 +36,17 @@ export async function create(creation: Creation): Promise<ContainerRecord> {
   const console = openConsole(prepared.config, creation);
   try {
     const surveyed = surveyCgroup(prepared.place);
+    const resctrl = await resctrlOf(prepared, creation.id);
     const held = await createState(creation.root, creation.id);
-    return await createHeld({ creation, prepared, listener, console, surveyed, held });
+    return await createHeld({ creation, prepared, listener, console, surveyed, resctrl, held });
   } finally {
     console.close();
   }
+}
+
+async function resctrlOf({ config, facts }: Prepared, id: string): Promise<ContainerRecord["resctrl"]> {
+  if (config.linux?.intelRdt === undefined) return undefined;
+  return (await import("./intel-rdt.ts")).surveyResctrl(config, facts, id);
 }
 
 /** Who answers system calls that the filter tells of. */
@@ -57,17 +63,18 @@ interface Begun {
   readonly listener: ContainerRecord["listener"];
   readonly console: Console;
   readonly surveyed: readonly SurveyedDir[];
+  readonly resctrl: ContainerRecord["resctrl"];
   readonly held: Held;
 }
 
 async function createHeld(begun: Begun): Promise<ContainerRecord> {
-  const { creation, held, prepared, surveyed } = begun;
+  const { creation, held, prepared, surveyed, resctrl } = begun;
   const unit = await unitFor(begun);
   let made: MadeCgroup | undefined;
   try {
     const record = firstRecord(begun);
-    // Without a cgroup there is nothing yet that `delete --force` would have to know of.
-    if (surveyed.length > 0) writeFirstState(held, record);
+    // Without these there is nothing yet that `delete --force` would have to know of.
+    if (surveyed.length > 0 || resctrl !== undefined) writeFirstState(held, record);
     if (unit === undefined) made = makeCgroup(prepared.place, surveyed);
     const { dirs } = made ?? { dirs: surveyed };
     const cgroup = { paths: dirs.map(({ path }) => path) };
@@ -76,6 +83,7 @@ async function createHeld(begun: Begun): Promise<ContainerRecord> {
     return created;
   } catch (error) {
     await undo({ made, unit }).catch((left) => creation.warn(`not undone: ${left}`));
+    if (resctrl !== undefined) (await import("./intel-rdt.ts")).removeGroups(resctrl.made);
     const record = prepared.config.hooks?.poststop === undefined ? undefined : findRecord(held.root, held.id);
     removeState(held);
     // It has a pid since before the first hook: what hooks have made, these take away.
@@ -105,7 +113,7 @@ async function undo({ made, unit }: Cgroup): Promise<void> {
   undoCgroup(created);
 }
 
-function firstRecord({ creation, prepared, listener, surveyed }: Begun): ContainerRecord {
+function firstRecord({ creation, prepared, listener, surveyed, resctrl }: Begun): ContainerRecord {
   const { config, facts } = prepared;
   const pid = config.linux?.namespaces?.find(({ type }) => type === "pid");
   return {
@@ -124,6 +132,7 @@ function firstRecord({ creation, prepared, listener, surveyed }: Begun): Contain
     ...(creation.systemd && prepared.unit ? { systemd: creation.systemd.record(prepared.unit) } : {}),
     ...laterHooks(config),
     ...(listener && { listener }),
+    ...(resctrl && { resctrl }),
     steps: {},
     startable: config.process?.args !== undefined,
     ownPids: pid !== undefined && (pid.path === undefined || pid.path === ""),

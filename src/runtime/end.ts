@@ -98,6 +98,7 @@ async function deleteHeld(held: Held, force: boolean): Promise<ContainerRecord |
       await endUnit(record.systemd, record.cgroup.paths);
     }
     await removeCgroup(record.cgroups);
+    if (record.resctrl !== undefined) (await import("./intel-rdt.ts")).removeGroups(record.resctrl.ends);
   }
   removeState(held);
   return record;

@@ -45,8 +45,8 @@ export class Memory {
   }
 
   compile(config: Config, facts: Facts, options: CompileOptions): Compiled {
-    const { cgroup, keyring, ...rest } = options;
-    const named = [cgroup, keyring];
+    const { cgroup, keyring, id, ...rest } = options;
+    const named = [cgroup, keyring, id];
     const input = [config, facts, rest];
     const before = isSame(this.#compiled?.input, input) ? this.#compiled?.output : undefined;
     if (before !== undefined && isSame(this.#compiled?.named, named)) return before;

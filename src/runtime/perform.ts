@@ -99,6 +99,8 @@ async function act(step: Act, performance: Performance, under: Under): Promise<v
     case "start-unit":
     case "set-unit":
       return performance.unit?.perform(step, under.bootstrap);
+    case "resctrl":
+      return (await import("./intel-rdt.ts")).performResctrl(step, under.bootstrap);
     case "idmap-tool":
       return runTool(step.path, [String(under.bootstrap), ...step.ranges], step.from);
     case "hook":

@@ -129,7 +129,7 @@ export function compileOptions(
   seccomp?: SeccompFilter,
 ): CompileOptions {
   const keyring = noNewKeyring ? {} : { keyring: `_ses.${id}` };
-  return { noPivot, preserveFds, listenFds, cgroup, ...keyring, ...(seccomp && { seccomp }) };
+  return { id, noPivot, preserveFds, listenFds, cgroup, ...keyring, ...(seccomp && { seccomp }) };
 }
 
 function warningText({ pointer, message }: Finding): string {

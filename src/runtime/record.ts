@@ -7,6 +7,7 @@ import type { ContainerState } from "../state/container-state.ts";
 import { readState } from "../state/store.ts";
 import type { StepText } from "./failure.ts";
 import type { LaterHooks } from "./hooks.ts";
+import type { ResctrlRecord } from "./intel-rdt.ts";
 import type { ListenerRecord } from "./seccomp-listener.ts";
 
 export interface ContainerRecord extends ContainerState {
@@ -14,6 +15,8 @@ export interface ContainerRecord extends ContainerState {
   readonly cgroups: readonly SurveyedDir[];
   /** The unit that the cgroup is, if systemd made it. */
   readonly systemd?: UnitRecord;
+  /** The directories of resctrl that are made for the container. */
+  readonly resctrl?: ResctrlRecord;
   /** The steps that `start` sets off, by the index that the image reports. */
   readonly steps: Readonly<Record<string, StepText>>;
   /** Those that later commands run. */

@@ -36,6 +36,7 @@ export interface Host {
   readonly copyUp?: Readonly<Record<string, readonly CopyUpEntry[]>>;
   /** Name -> what it is; others that config.json speaks of have the indexes 2, 3, ... and no address; null: there is no such device. */
   readonly netDevices?: Readonly<Record<string, Facts["netDevices"][string] | null>>;
+  readonly resctrl?: Facts["resctrl"];
   readonly idmap?: Facts["idmap"];
   readonly stdio?: Facts["stdio"];
   readonly lsm?: Facts["lsm"];
@@ -71,6 +72,7 @@ export function factsFor(config: Config, bundle: string, host: Host = {}): Facts
     namespaces: namespacesOf(config, host),
     copyUp: host.copyUp ?? {},
     netDevices: netDevicesOf(config, host),
+    resctrl: host.resctrl ?? null,
     idmap: host.idmap ?? TOOLS,
     stdio: host.stdio ?? [QUIET, QUIET, QUIET],
     lsm: host.lsm ?? { apparmor: false, selinux: false },

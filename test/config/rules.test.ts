@@ -6,7 +6,6 @@ import { describe, expect, test } from "vitest";
 import { check } from "../../src/config/check.ts";
 import { RULES } from "../../src/config/rules.ts";
 import { sectionOf } from "../../src/config/sections.ts";
-import { UNSUPPORTED } from "../../src/config/unsupported.ts";
 import { unmet } from "../requires.ts";
 
 const PROCESS = { args: ["sh"], cwd: "/", user: { uid: 0, gid: 0 } };
@@ -274,8 +273,6 @@ const FINDINGS: readonly Row[] = [
     linux({
       seccomp: { defaultAction: "SCMP_ACT_NOTIFY", syscalls: [{ names: ["read"], action: "SCMP_ACT_NOTIFY" }] },
     }),
-    "/linux/seccomp/defaultAction: not supported yet",
-    "/linux/seccomp/syscalls/0/action: not supported yet",
   ],
   [
     "data without listener",
@@ -458,13 +455,16 @@ const FINDINGS: readonly Row[] = [
     `/linux/netDevices/lan: "lan" is the name of another`,
   ],
   [
-    "what comes later of Linux",
-    linux({
-      intelRdt: { closID: "a" },
-      resources: { pids: { limit: 0 }, unified: { "a.b": "c" }, unknown: 3 },
-    }),
-    "/linux/intelRdt: not",
+    "a class of service that is the kernel's own, or none",
+    linux({ intelRdt: { closID: "info" } }),
+    "/linux/intelRdt/closID: expected the name of a directory",
   ],
+  [
+    "a class of service outside of resctrl",
+    linux({ intelRdt: { closID: "../a" } }),
+    "/linux/intelRdt/closID: expected the name of a directory",
+  ],
+  ["the class of service of everybody", linux({ intelRdt: { closID: "/" } })],
   [
     "all that is wrong at once",
     { ociVersion: 1, process: { args: "sh" }, hostname: "a", linux: { namespaces: 3, cgroupsPath: "/.." } },
@@ -509,6 +509,11 @@ const WARNINGS: readonly Row[] = [
   ],
   ["a version to come", config({ ociVersion: "1.4.0", mounts: undefined }), `/ociVersion: "1.4.0" is newer`],
   ["no process", { ociVersion: "1.3.0", root: { path: "r" } }, `: "process" is missing`],
+  [
+    "a schema for something else than the L3 cache",
+    linux({ intelRdt: { l3CacheSchema: "L2:0=f" } }),
+    "/linux/intelRdt/l3CacheSchema: expected one line",
+  ],
   [
     "mappings of a joined namespace",
     linux({ namespaces: [{ type: "user", path: "/x" }], gidMappings: MAP }),
@@ -572,9 +577,8 @@ describe("warnings", () => {
 });
 
 test("each rule has a name of its own, says what it reads, and finds nothing wrong with a sound config", () => {
-  const rules = [...RULES, ...UNSUPPORTED];
-  expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
-  expect(rules.filter(({ reads }) => reads.length === 0)).toEqual([]);
+  expect(new Set(RULES.map(({ name }) => name)).size).toBe(RULES.length);
+  expect(RULES.filter(({ reads }) => reads.length === 0)).toEqual([]);
   expect(check(SOUND).findings).toEqual([]);
 });
 
@@ -589,7 +593,7 @@ test("each finding cites a section that the specification has", (t) => {
     "/linux/resources/cpu/shares",
     "/linux/seccomp",
   ];
-  const cited = [...RULES, ...UNSUPPORTED].map(({ spec }) => spec).concat(places.map(sectionOf));
+  const cited = RULES.map(({ spec }) => spec).concat(places.map(sectionOf));
   cited.push("bundle.md#filesystem-bundle", "runtime.md#state", "features.md#features-structure");
   const unknown = [...new Set(cited)].filter((section) => !headings(folder, section).includes(section));
   expect(unknown).toEqual([]);

@@ -58,14 +58,6 @@ export function untested(reason: string): Evidence {
   return { tests: [], reason };
 }
 
-/** Not implemented yet: a config.json that asks for it is refused, and a test shows the refusal. */
-export function refused(property: string): Evidence {
-  return partly(
-    `\`${property}\` is refused until it is implemented, never ignored.`,
-    shown("conformance/refused.test.ts", `${property} is refused`),
-  );
-}
-
 /** The schema demands the property. */
 export function required(property: string): Evidence {
   return shown("conformance/required.test.ts", `${property} is required`);

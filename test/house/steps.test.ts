@@ -86,6 +86,8 @@ const ACTS: { readonly [K in Act["act"]]: Extract<Act, { act: K }> } = {
   "move-link": { ...runtime, act: "move-link", name: "eth0", index: 2, passing: "tsrun-2" },
   "start-unit": { ...runtime, act: "start-unit", unit: "a.scope", properties: [{ name: "B", type: "t", value: 1n }] },
   "set-unit": { ...runtime, act: "set-unit", unit: "a.scope", properties: [{ name: "B", type: "as", value: ["c"] }] },
+  resctrl: { ...runtime, act: "resctrl", does: "tasks", path: "/resctrl/c1" },
+  "move-link": { ...runtime, act: "move-link", name: "eth0", index: 2, passing: "tsrun-2" },
   "write-proc": { ...runtime, act: "write-proc", file: "uid_map", data: "0 1 1" },
   "idmap-tool": { ...runtime, act: "idmap-tool", path: "/newuidmap", ranges: ["0", "1", "1"] },
   spawn: { ...runtime, act: "spawn" },
