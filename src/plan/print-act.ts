@@ -15,8 +15,6 @@ export function printAct(act: Act, inputs: Plan["inputs"]): string {
       return `bpf(BPF_PROG_ATTACH, ${quote(act.path)}, BPF_CGROUP_DEVICE, [${act.rules.join(", ")}])`;
     case "chown":
       return `chown(${quote(act.path)}, ${act.uid}, -1)${act.optional ? " or ENOENT → next" : ""}`;
-    case "move-link":
-      return `sendto($rtnetlink, {RTM_NEWLINK, ifi_index=if_nametoindex(${quote(act.name)}), IFLA_NET_NS_PID=$init, IFLA_IFNAME=${quote(act.passing)}})`;
     case "start-unit":
       return printStartUnit(act.unit, act.properties);
     case "set-unit":

@@ -84,8 +84,6 @@ export type Act = Origin &
       }
     /** Gives a file of a cgroup to another user. `optional`: not every cgroup has it. */
     | { readonly act: "chown"; readonly path: string; readonly uid: number; readonly optional: boolean }
-    /** Moves the network device `name` to the init's network namespace, where it is called `passing` at first. */
-    | { readonly act: "move-link"; readonly name: string; readonly index: number; readonly passing: string }
     /** Has systemd make a unit with the bootstrap process in it, and waits until it is there. */
     | { readonly act: "start-unit"; readonly unit: string; readonly properties: readonly UnitProperty[] }
     /** Has systemd change properties of a unit. */

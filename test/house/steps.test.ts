@@ -83,7 +83,6 @@ const ACTS: { readonly [K in Act["act"]]: Extract<Act, { act: K }> } = {
     program: Uint8Array.of(1),
   },
   chown: { ...runtime, act: "chown", path: "/a", uid: 1000, optional: true },
-  "move-link": { ...runtime, act: "move-link", name: "eth0", index: 2, passing: "tsrun-2" },
   "start-unit": { ...runtime, act: "start-unit", unit: "a.scope", properties: [{ name: "B", type: "t", value: 1n }] },
   "set-unit": { ...runtime, act: "set-unit", unit: "a.scope", properties: [{ name: "B", type: "as", value: ["c"] }] },
   resctrl: { ...runtime, act: "resctrl", does: "tasks", path: "/resctrl/c1" },
