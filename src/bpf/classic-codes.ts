@@ -34,15 +34,23 @@ const TESTS = { "==": BPF.BPF_JEQ, ">": BPF.BPF_JGT, ">=": BPF.BPF_JGE, "&": BPF
 
 const SOURCES = { K: BPF.BPF_K, X: BPF.BPF_X } as const;
 
-const MEANINGS: ReadonlyMap<number, Meaning> = new Map(codes());
+// Made when first asked for: most starts have no filter.
+let table: ReadonlyMap<number, Meaning> | undefined;
+
+function meanings(): ReadonlyMap<number, Meaning> {
+  table ??= new Map(codes());
+  return table;
+}
 
 /** Undefined for a code that a filter of system calls may not have. */
 export function meaningOf(code: number): Meaning | undefined {
-  return MEANINGS.get(code);
+  return meanings().get(code);
 }
 
 /** Every code that there is. */
-export const CODES: readonly number[] = [...MEANINGS.keys()];
+export function allCodes(): readonly number[] {
+  return [...meanings().keys()];
+}
 
 function* codes(): Iterable<[number, Meaning]> {
   const { BPF_LD, BPF_LDX, BPF_ST, BPF_STX, BPF_ALU, BPF_JMP, BPF_RET, BPF_MISC } = BPF;

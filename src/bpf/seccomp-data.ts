@@ -51,9 +51,13 @@ export interface Verdict {
   readonly data: number;
 }
 
-const ACTIONS: ReadonlyMap<number, Action> = new Map(
-  Object.entries(SECCOMP_RET).map(([name, value]) => [value, name as Action]),
-);
+function actionOf(returned: number): Action | undefined {
+  return nameIn(SECCOMP_RET, (returned & ACTION_BITS) >>> 0) as Action | undefined;
+}
+
+function nameIn(table: Readonly<Record<string, number>>, value: number): string | undefined {
+  return Object.keys(table).find((name) => table[name] === value);
+}
 
 const ACTION_BITS = 0xffff0000;
 const DATA_BITS = 0xffff;
@@ -61,7 +65,7 @@ const MAX_ERRNO = 4095;
 
 /** The kernel ends the process for an action that it does not know, and takes no errno above 4095. */
 export function verdictOf(returned: number): Verdict {
-  const action = ACTIONS.get((returned & ACTION_BITS) >>> 0) ?? "SECCOMP_RET_KILL_PROCESS";
+  const action = actionOf(returned) ?? "SECCOMP_RET_KILL_PROCESS";
   const data = returned & DATA_BITS;
   return { action, data: action === "SECCOMP_RET_ERRNO" ? Math.min(data, MAX_ERRNO) : data };
 }
@@ -74,7 +78,7 @@ export function printVerdict({ action, data }: Verdict): string {
 
 /** What a filter returns, where it may be a value that no verdict has. */
 export function printReturned(returned: number): string {
-  return ACTIONS.has((returned & ACTION_BITS) >>> 0) ? printVerdict(verdictOf(returned)) : `0x${returned.toString(16)}`;
+  return actionOf(returned) !== undefined ? printVerdict(verdictOf(returned)) : `0x${returned.toString(16)}`;
 }
 
 function errnoText(errno: number): string {
@@ -85,10 +89,6 @@ function errnoText(errno: number): string {
   }
 }
 
-const ARCHITECTURES: ReadonlyMap<number, string> = new Map(
-  Object.entries(AUDIT_ARCH).map(([name, value]) => [value, name]),
-);
-
 export function printArch(arch: number): string {
-  return ARCHITECTURES.get(arch) ?? `0x${arch.toString(16)}`;
+  return nameIn(AUDIT_ARCH, arch) ?? `0x${arch.toString(16)}`;
 }
