@@ -39,7 +39,7 @@ const HEADERS = {
   prctl: ["linux/prctl.h", "linux/securebits.h"],
   rlimit: ["sys/resource.h"],
   sched: ["sched.h", "linux/sched.h"],
-  seccomp: ["linux/seccomp.h", "linux/audit.h"],
+  seccomp: ["sys/ioctl.h", "linux/seccomp.h", "linux/audit.h"],
   "seccomp-profile": ["stdint.h", "seccomp.h"],
   signal: ["signal.h"],
   socket: ["sys/socket.h", "sys/un.h", "linux/if.h", "linux/sockios.h", "linux/netlink.h"],
@@ -130,6 +130,7 @@ const STRUCTS = {
   timespec: ["struct timespec", ["linux/time.h"]],
   clone_args: ["struct clone_args", ["linux/sched.h"]],
   sched_attr: ["struct sched_attr", ["linux/types.h", "linux/sched/types.h"]],
+  pollfd: ["struct pollfd", ["poll.h"]],
   sock_fprog: ["struct sock_fprog", ["linux/filter.h"]],
 };
 
