@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
+import { CLONE } from "../../src/kernel/clone.ts";
+import { FUTEX } from "../../src/kernel/futex.ts";
 import { AT, O, S } from "../../src/kernel/open.ts";
 import { STATX } from "../../src/kernel/statx.ts";
 import {
@@ -69,6 +71,29 @@ describe.each(MACHINES)("on %s", (machine, arch) => {
     const args = ["sh", "-c", script, "zero", "o n e"];
     const { stdout } = start(t, [call("execve", [string("/bin/sh"), strings(args), strings(["X=1", "Y="])])]);
     expect(stdout).toBe("zero,o n e,1,\n");
+  });
+
+  test("a thread of the image shares its results, and needs no stack of its own", (t) => {
+    const { CLONE_VM, CLONE_FS, CLONE_FILES, CLONE_SIGHAND, CLONE_THREAD, CLONE_SYSVSEM } = CLONE;
+    const thread = flags(CLONE, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM);
+    const limit = struct("timespec", { tv_sec: int(5) });
+    const { status, stdout, report } = start(t, [
+      call("fcntl", [ref("report"), int(1), int(0)], { result: "seen", expect: 0 }),
+      call("clone", [thread, NULL, NULL, NULL, NULL], { branch: { value: 0, equal: NEXT, other: "first" } }),
+      // It ends with EAGAIN as soon as the value is another than 0.
+      call("futex", [address("seen"), flags(FUTEX, FUTEX.FUTEX_WAIT_PRIVATE), int(0), limit], {
+        tolerate: { EAGAIN: "told", ETIMEDOUT: "told" },
+        branch: { value: 0, equal: "told", other: "told" },
+      }),
+      print("told", { label: "told" }),
+      show(address("seen"), 8),
+      exit(5),
+      call("getpid", [], { label: "first", result: "seen" }),
+      call("exit", [int(0)]),
+    ]);
+    expect({ status, report }).toEqual({ status: 5, report: undefined });
+    const pid = Buffer.from(stdout.slice("told".length), "latin1").readBigUInt64LE(0);
+    expect([stdout.slice(0, 4), pid > 1n]).toEqual(["told", true]);
   });
 
   describe("errors", () => {
