@@ -269,12 +269,6 @@ const FINDINGS: readonly Row[] = [
     "/linux/seccomp/syscalls/0/args/1/index: expected at most 5",
   ],
   [
-    "calls that are told to a listener",
-    linux({
-      seccomp: { defaultAction: "SCMP_ACT_NOTIFY", syscalls: [{ names: ["read"], action: "SCMP_ACT_NOTIFY" }] },
-    }),
-  ],
-  [
     "data without listener",
     linux({ seccomp: { defaultAction: "SCMP_ACT_ALLOW", listenerMetadata: "x" } }),
     "/linux/seccomp/listenerMetadata: needs",
