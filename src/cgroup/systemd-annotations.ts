@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Annotations `org.systemd.property.NAME`: properties of the container's unit. systemd.directives(7). Pure. */
+import { pointer } from "../config/pointer.ts";
 import { ConfigError, type Finding } from "../errors/errors.ts";
 import { quote } from "../kernel/quote.ts";
 import type { Variant } from "../native/dbus-types.ts";
@@ -21,7 +22,7 @@ export function annotatedProperties(
       properties.push(propertyOf(key.slice(PREFIX.length), text));
     } catch (error) {
       if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
-      findings.push({ pointer: `/annotations/${key}`, message: error.message, spec: "config.md#annotations" });
+      findings.push({ pointer: pointer("annotations", key), message: error.message, spec: "config.md#annotations" });
     }
   }
   if (findings.length > 0) throw new ConfigError(file, findings);

@@ -44,6 +44,7 @@ export function unitProperties(
   const isLegacy = limited.some((dir) => dir.version === 1);
   const properties = [
     ...everyUnit(place, isLegacy),
+    ...legacyDevices(writes),
     ...annotated,
     ...propertiesOf(writes, version),
     ...(isEarly ? tasks : []),
@@ -67,6 +68,15 @@ function everyUnit({ name, slice }: UnitPlace, isLegacy: boolean): readonly Unit
     yes("TasksAccounting"),
     { name: "DefaultDependencies", type: "b", value: false },
   ];
+}
+
+/**
+ * v1: systemd would open all devices when it reloads, unless it is told to keep to the standard ones. The list is not
+ * put into its words, which know devices by the names of their drivers: what else the list allows may be lost then.
+ */
+function legacyDevices(writes: readonly LimitWrite[]): readonly UnitProperty[] {
+  const closes = writes.some(({ path, data }) => basename(path) === "devices.deny" && data === "a");
+  return closes ? [{ name: "DevicePolicy", type: "s", value: "closed" }] : [];
 }
 
 /** `+memory` for a cgroup above: those are systemd's to write to. */

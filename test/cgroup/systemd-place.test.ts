@@ -157,6 +157,12 @@ describe("the properties of the unit", () => {
     expect(properties.find(({ name }) => name === "DefaultDependencies")?.value).toBe(false);
   });
 
+  test("close devices on v1, where systemd would open them again; on v2 the container's own program stays", () => {
+    const closed = [write("devices.deny", "a"), write("devices.allow", "c 1:3 rwm")];
+    expect(names(unitProperties(at, dirs("max", closed), [], 252).properties)).toContain("DevicePolicy");
+    expect(names(unitProperties(at, dirs("max"), [], 252).properties)).not.toContain("DevicePolicy");
+  });
+
   test("that are annotated come before limits, so that a limit of config.json counts", () => {
     const annotated = [{ name: "MemoryMax", type: "t", value: 5n }];
     const { properties } = unitProperties(at, dirs("100", [write("memory.max", "7")]), annotated, 252);
