@@ -10,7 +10,7 @@ import { ConfigError, HostError } from "../errors/errors.ts";
 import { SIG } from "../kernel/signal.ts";
 import { close, type Fd } from "../native/fd.ts";
 import { recvFds, send, sendFds } from "../native/message.ts";
-import { waitReadable } from "../native/poll.ts";
+import { waitReadable, waitReadableSync } from "../native/poll.ts";
 import { pidfd_open, pidfd_send_signal } from "../native/process.ts";
 import { answerNotification, receiveNotification } from "../native/seccomp-notify.ts";
 import { connectTo } from "../native/socket.ts";
@@ -88,7 +88,7 @@ async function deliver(connection: Fd, tell: (listener: Fd) => void): Promise<Ui
   if (listener === undefined) return bytes;
   try {
     // The image's own call comes first, and the agent never sees it.
-    const call = bytes.toString("latin1") === "notified" ? await firstCall(listener) : undefined;
+    const call = bytes.toString("latin1") === "notified" ? firstCall(listener) : undefined;
     tell(listener);
     if (call === undefined) send(connection, Uint8Array.of(1));
     else answerNotification(listener, call, 1n);
@@ -98,8 +98,11 @@ async function deliver(connection: Fd, tell: (listener: Fd) => void): Promise<Ui
   }
 }
 
-async function firstCall(listener: Fd): Promise<bigint> {
-  await waitReadable(listener);
+const CALL_MS = 5000;
+
+/** The image makes it at once; not waited for by the event loop, which would leave the agent a non-blocking file. */
+function firstCall(listener: Fd): bigint {
+  waitReadableSync(listener, CALL_MS);
   return receiveNotification(listener);
 }
 
