@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Performs the steps of a plan that are the runtime's own, in their order, beside the image that performs the rest. */
 import type { Image } from "../emit/image.ts";
-import { decodeReport, LOG_SIZE, REPORT_SIZE } from "../emit/report.ts";
+import { decodeReport, type Failure, LOG_SIZE, REPORT_SIZE, type Report } from "../emit/report.ts";
 import { HostError } from "../errors/errors.ts";
 import { close, type Fd } from "../native/fd.ts";
 import { sealedMemfd } from "../native/memfd.ts";
@@ -13,6 +13,7 @@ import { type ExitStatus, waitExit } from "../native/wait.ts";
 import { type Act, isCall, type Message, type Plan } from "../plan/step.ts";
 import type { CreateHooks } from "./hooks-create.ts";
 import { giveAway, writeHostFile } from "./host-files.ts";
+import type { Agent } from "./seccomp-listener.ts";
 import type { ContainerUnit } from "./unit.ts";
 
 export interface Performance {
@@ -26,13 +27,15 @@ export interface Performance {
   /** Has systemd do its part; undefined if it has none. */
   readonly unit?: ContainerUnit | undefined;
   /** What can be done while the image runs; called once, when it has begun to. */
-  meanwhile(): Promise<void>;
+  meanwhile?(): Promise<void>;
+  /** Is handed the listener of a process that joins; undefined if its filter has none. */
+  readonly agent?: Agent | undefined;
   /** What is needed for hooks; undefined if there are none. */
   readonly hooks?: CreateHooks | undefined;
   /** Writes state.json while the init is there, but not the container. */
   writeCreating?(pid: number): void;
   /** Writes state.json, now that the container is there. */
-  writeCreated(pid: number): void;
+  writeCreated?(pid: number): void;
 }
 
 /** The processes and descriptors of a start that is under way. */
@@ -71,15 +74,16 @@ async function end({ bootstrap, init }: Under): Promise<void> {
 async function act(step: Act, performance: Performance, under: Under): Promise<void> {
   switch (step.act) {
     case "state":
-      if (step.status === "created") performance.writeCreated(under.init);
+      if (step.status === "created") performance.writeCreated?.(under.init);
       else if (under.init !== 0) performance.writeCreating?.(under.init);
       return;
     case "mkdir":
-    case "wait-exec":
       return;
+    case "wait-exec":
+      return expectExec(performance, under);
     case "spawn":
       start(performance, under);
-      return performance.meanwhile();
+      return performance.meanwhile?.();
     case "wait":
       return expectMessage(step.message, performance, under);
     case "answer":
@@ -94,13 +98,13 @@ async function act(step: Act, performance: Performance, under: Under): Promise<v
     }
     case "chown":
       return giveAway(step);
-    case "move-link":
-      return (await import("./net-devices.ts")).performMove(step, under.init);
     case "start-unit":
     case "set-unit":
       return performance.unit?.perform(step, under.bootstrap);
     case "resctrl":
       return (await import("./intel-rdt.ts")).performResctrl(step, under.bootstrap);
+    case "move-link":
+      return (await import("./net-devices.ts")).performMove(step, under.init);
     case "idmap-tool":
       return runTool(step.path, [String(under.bootstrap), ...step.ranges], step.from);
     case "hook":
@@ -144,18 +148,34 @@ async function expectMessage(message: Message, performance: Performance, under: 
 }
 
 async function hear(performance: Performance, under: Under): Promise<Message> {
-  const bytes = await recvMessage(must(under.report), REPORT_SIZE + LOG_SIZE);
-  if (bytes === undefined || bytes.length === 0) throw await diedSilently(under);
-  const report = decodeReport(bytes);
+  const report = await listen(performance, under);
+  if (report === undefined) throw await diedSilently(under);
   if (report.kind === "word") return report.word;
-  if (report.kind === "failure") {
-    const { failureOf, stepText } = await import("./failure.ts");
-    const index = performance.image.steps[report.step] ?? 0;
-    const text = stepText(performance.plan, index);
-    throw performance.hooks?.failure(report, text) ?? failureOf(report, text);
-  }
   under.init = report.pid;
   return "pid";
+}
+
+/** Undefined: the other end is closed. Throws what a failure is told as. */
+async function listen(
+  { plan, image, hooks }: Performance,
+  under: Under,
+  early?: Uint8Array,
+): Promise<Exclude<Report, Failure> | undefined> {
+  const bytes = early ?? (await recvMessage(must(under.report), REPORT_SIZE + LOG_SIZE));
+  if (bytes === undefined || bytes.length === 0) return undefined;
+  const report = decodeReport(bytes);
+  if (report.kind !== "failure") return report;
+  const { failureOf, stepText } = await import("./failure.ts");
+  const { missingProgramOf } = await import("./missing-program.ts");
+  const text = stepText(plan, image.steps[report.step] ?? 0);
+  throw hooks?.failure(report, text) ?? failureOf(report, text, missingProgramOf(under.init, text.line, report.errno));
+}
+
+/** The program runs when the image is gone, and its end of the socket with it. */
+async function expectExec(performance: Performance, under: Under): Promise<void> {
+  const early = await performance.agent?.deliver(must(under.report), under.init);
+  const report = await listen(performance, under, early);
+  if (report !== undefined) throw new Error(`the image said ${report.kind}, expected nothing`);
 }
 
 /** End-of-file without a word: something ended the image from outside. */
