@@ -5,8 +5,8 @@ import { AT, O } from "../kernel/open.ts";
 import { flags, NULL, ref, string } from "../plan/operands.ts";
 import type { Step } from "../plan/step.ts";
 import { openTree } from "./bind-mounts.ts";
-import { noWayBack, setAttr } from "./mount-attributes.ts";
 import { runtimeHooks } from "./hooks.ts";
+import { noWayBack, setAttr } from "./mount-attributes.ts";
 import { HERE } from "./mount-job.ts";
 import { at, namespaceOf, opensBeforeUser, type Scope } from "./scope.ts";
 
