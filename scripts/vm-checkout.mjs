@@ -37,7 +37,7 @@ function script(command) {
 stty -F /dev/ttyS2 raw
 echo up > /dev/ttyS2
 ln -s /checkout/.vm/node /usr/local/bin/node
-export HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TSRUN_VM=1 TSRUN_MUST_WORK=1
+export TSRUN_MUST_WORK=1 TSRUN_PATIENCE=6 HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd /checkout
 ${command}
 echo "ended $?" > /dev/ttyS2

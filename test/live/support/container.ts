@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TestContext } from "vitest";
 import { type Bundle, type BundleOptions, bundle, temporary } from "./bundle.ts";
+import { PATIENCE } from "./patience.ts";
 import { runtimeRoot, TSRUN } from "./run.ts";
 import type { Spec } from "./spec.ts";
 
@@ -102,7 +103,7 @@ export async function tsrunAnswer(args: readonly string[], dir: string, cwd = "/
   const child = spawn(TSRUN, args, { cwd, env, stdio: ["ignore", ...fds] });
   for (const fd of fds) closeSync(fd);
   const status = await new Promise<number | null>((resolve, reject) => {
-    const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), 20_000 * PATIENCE);
     child.on("error", reject).on("exit", (code) => {
       clearTimeout(timer);
       resolve(code);
@@ -118,8 +119,8 @@ export function shell(spec: Spec, script: string): void {
 
 /** Asks again and again until the answer is true, or throws after `limitMs`. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 5000): Promise<void> {
-  for (const end = Date.now() + limitMs; Date.now() < end; await sleep(20)) if (await holds()) return;
-  throw new Error(`not within ${limitMs} ms: ${what}`);
+  for (const end = Date.now() + limitMs * PATIENCE; Date.now() < end; await sleep(20)) if (await holds()) return;
+  throw new Error(`not within ${limitMs * PATIENCE} ms: ${what}`);
 }
 
 /** Runs the container in the foreground and tells what its program wrote; throws unless it ends with status 0. */

@@ -14,6 +14,7 @@ import { existsSync, readdirSync } from "node:fs";
 import type { TestContext } from "vitest";
 import { requires } from "../../requires.ts";
 import { temporary } from "./bundle.ts";
+import { PATIENCE } from "./patience.ts";
 import { ORDINARY } from "./spec.ts";
 
 export interface Outcome {
@@ -78,7 +79,7 @@ export function launch(command: readonly string[], options: RunOptions = {}): Ru
   });
   if (options.stdin === undefined) child.stdin?.end();
   else child.stdin?.end(options.stdin);
-  return { child, outcome: outcomeOf(child, options.timeoutMs ?? 20_000) };
+  return { child, outcome: outcomeOf(child, (options.timeoutMs ?? 20_000) * PATIENCE) };
 }
 
 /** A state directory for `--root`. When the test ends, the containers left in it are deleted by force. */
@@ -112,7 +113,7 @@ function outcomeOf(child: ChildProcess, timeoutMs: number): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       // The command leads a group of its own: what it started goes with it.
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      if (child.pid !== undefined) killGroup(child.pid);
       text.stderr += `\n(killed after ${timeoutMs} ms)`;
     }, timeoutMs);
     child.on("error", reject);
@@ -121,4 +122,13 @@ function outcomeOf(child: ChildProcess, timeoutMs: number): Promise<Outcome> {
       resolve({ status, signal, ...text });
     });
   });
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // It has ended, and somebody else holds its output.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
