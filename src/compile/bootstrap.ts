@@ -13,7 +13,8 @@ export function inputs(scope: Scope): Record<string, number> {
   const first = 3 + (scope.options.preserveFds ?? 0);
   const named = { report: first, [scope.options.join === undefined ? "start" : "container"]: first + 1 };
   const terminal = scope.config.process?.terminal === true ? ["console"] : [];
-  const more = [...terminal, ...hookInputs(scope)].map((name, index) => [name, first + 2 + index] as const);
+  const root = scope.options.join?.root === true ? ["root"] : [];
+  const more = [...root, ...terminal, ...hookInputs(scope)].map((name, index) => [name, first + 2 + index] as const);
   return more.length === 0 ? named : { ...named, ...Object.fromEntries(more) };
 }
 

@@ -6,11 +6,11 @@ import { isCall } from "../plan/step.ts";
 import { affinity } from "./affinity.ts";
 import { closeInherited, closeToTracers, joinCgroup } from "./bootstrap.ts";
 import { type Compiled, toCompiled } from "./compile.ts";
-import { cloneInto, joinContainer } from "./join.ts";
-import { sessionKeyring } from "./keyring.ts";
+import { cloneInto, enterRoot, joinContainer } from "./join.ts";
+import { joinKeyring, keyLabel } from "./keyring.ts";
 import { messenger } from "./listener.ts";
 import { securityModules } from "./lsm.ts";
-import { oomScoreAdj, openProc } from "./proc.ts";
+import { closeProc, oomScoreAdj, openProc } from "./proc.ts";
 import {
   checkDirectory,
   closeOnExec,
@@ -37,19 +37,22 @@ const CHAPTERS: readonly Chapter[] = [
   affinity("final"),
   openProc, // the host's procfs, while "/proc" surely is one
   oomScoreAdj,
+  keyLabel,
+  early(securityModules), // a child inherits what they will make of its program
+  closeProc, // a way to the host's files, for a process of the container that may trace others
   raiseLimits,
   schedulingOfHost,
   closeToTracers, // before any process of the container can see it
   joinContainer,
+  enterRoot,
   cloneInto,
   session,
   becomeRoot,
-  sessionKeyring, // the container's own
+  joinKeyring, // the container's own
   joinedTerminal,
   // process, as at the start of the container
   personality,
   scheduling,
-  securityModules,
   ownStdio,
   enterDirectory,
   user,
@@ -66,13 +69,28 @@ const CHAPTERS: readonly Chapter[] = [
 
 /** ConfigError: what this host cannot do, every finding at once. `options.join` says what is joined. */
 export function compileExec(config: Config, facts: Facts, options: CompileOptions): Compiled {
-  const scope: Scope = { config, facts, options, findings: [], warnings: [] };
+  const scope: Scope = { config: joinedPart(config), facts, options, findings: [], warnings: [] };
   const chapters = CHAPTERS.map((chapter) => chapter(scope).map(inJoin));
   return toCompiled(scope, chapters);
 }
 
+/** What the container was made with once is there, and none of a joining process's business. */
+function joinedPart(config: Config): Config {
+  const { hooks: _hooks, ...rest } = config;
+  const { sysctl: _sysctl, timeOffsets: _offsets, ...linux } = config.linux ?? {};
+  return { ...rest, mounts: config.mounts?.filter(({ type }) => type === "devpts") ?? [], linux };
+}
+
+/** What a start does as the process is done before the join here. */
+function early(chapter: Chapter): Chapter {
+  return (scope) => chapter(scope).map(joining);
+}
+
 /** What a start does on both sides of the clone is one stage here. */
 function inJoin(draft: Draft): Draft {
-  if ("mark" in draft || !isCall(draft)) return draft;
-  return draft.stage === "process" ? draft : { ...draft, stage: "join" };
+  return "stage" in draft && draft.stage === "process" ? draft : joining(draft);
+}
+
+function joining(draft: Draft): Draft {
+  return "mark" in draft || !isCall(draft) ? draft : { ...draft, stage: "join" };
 }

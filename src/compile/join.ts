@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Into the namespaces of a running container, by a descriptor of its init. setns(2), pidfd_open(2). */
 import { CLONE } from "../kernel/clone.ts";
-import { flags, ref } from "../plan/operands.ts";
+import { flags, ref, string } from "../plan/operands.ts";
 import type { Step } from "../plan/step.ts";
 import { CLONE_FLAG, cloneInit } from "./namespaces.ts";
-import { at, type Scope } from "./scope.ts";
+import { at, close, type Scope } from "./scope.ts";
 
 /**
  * One call joins them all, the user namespace first, which gives the rights for the rest; those that another user
@@ -15,9 +15,17 @@ export function joinContainer(scope: Scope): readonly Step[] {
   const sum = (apart: boolean) =>
     namespaces.filter((namespace) => namespace.apart === apart).reduce((all, { kind }) => all | CLONE_FLAG[kind], 0);
   const make = at("join", "/linux/namespaces");
-  return [sum(true), sum(false)]
+  const joins = [sum(true), sum(false)]
     .filter((kinds) => kinds !== 0)
     .map((kinds) => make("setns", [ref("container"), flags(CLONE, kinds)]));
+  return [...joins, close(make, "container")];
+}
+
+/** Without a mount namespace of its own, only its root directory tells a container's files from the host's. chroot(2). */
+export function enterRoot(scope: Scope): readonly Step[] {
+  if (scope.options.join?.root !== true) return [];
+  const make = at("join", "/root/path");
+  return [make("fchdir", [ref("root")]), make("chroot", [string(".")]), close(make, "root")];
 }
 
 /** The process itself; the first one stays behind, where it has only half entered the pid namespace. */

@@ -17,18 +17,26 @@ const RIGHTS =
   KEY.KEY_USR_READ |
   KEY.KEY_USR_LINK;
 
-/** A kernel without keyrings has no keys that could be found. */
 export function sessionKeyring(scope: Scope): readonly Draft[] {
+  return [...keyLabel(scope), ...joinKeyring(scope)];
+}
+
+/** SELinux gives keys the label of the process that will use them; execve(2) forgets it, clone(2) does not. */
+export function keyLabel(scope: Scope): readonly Draft[] {
+  const label = scope.config.process?.selinuxLabel ?? "";
+  if (scope.options.keyring === undefined || label === "") return [];
+  return writeProc(at("init", "/process/selinuxLabel"), "self/attr/keycreate", label);
+}
+
+/** A kernel without keyrings has no keys that could be found. */
+export function joinKeyring(scope: Scope): readonly Draft[] {
   const { keyring } = scope.options;
   if (keyring === undefined) return [];
   // As runc: its user may look for keys in it, too; in a user namespace whoever has its number may.
   const search = namespaceOf(scope, "user") === "inherited" ? KEY.KEY_USR_SEARCH : KEY.KEY_OTH_SEARCH;
   const make = at("init", "");
-  const label = scope.config.process?.selinuxLabel ?? "";
   const own = flags(KEY_SPEC, KEY_SPEC.KEY_SPEC_SESSION_KEYRING);
   return [
-    // SELinux gives keys the label of the process that will use them; execve(2) forgets it.
-    ...(label === "" ? [] : writeProc(at("init", "/process/selinuxLabel"), "self/attr/keycreate", label)),
     make("keyctl", [flags(KEYCTL, KEYCTL.KEYCTL_JOIN_SESSION_KEYRING), named(keyring)], {
       tolerate: { ENOSYS: "without-keyring" },
     }),

@@ -27,6 +27,11 @@ export function openProc(scope: Scope): readonly Step[] {
   ];
 }
 
+/** For a plan that goes on among processes which may look into its own. */
+export function closeProc(scope: Scope): readonly Step[] {
+  return needsProc(scope) ? [close(at("bootstrap", ""), "proc")] : [];
+}
+
 function needsProc(scope: Scope): boolean {
   const { process, linux } = scope.config;
   const offsets = Object.keys(linux?.timeOffsets ?? {}).length > 0 && namespaceOf(scope, "time") === "new";

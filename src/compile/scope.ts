@@ -32,6 +32,8 @@ export interface CompileOptions {
 export interface JoinTarget {
   /** Those in which the runtime is not itself. `apart`: another user namespace than the container's owns it. */
   readonly namespaces: readonly { readonly kind: NamespaceKind; readonly apart: boolean }[];
+  /** Whether its root directory is the input `$root`: it has no mount namespace of its own. */
+  readonly root: boolean;
 }
 
 export interface FilterProgram {

@@ -3,6 +3,7 @@
 import { CALLS, type CallFacts } from "../kernel/calls.ts";
 import { LAYOUTS } from "../kernel/layouts.ts";
 import { quote, utf8 } from "../kernel/quote.ts";
+import { checkJoin } from "./check-join.ts";
 import { checkPaths } from "./check-paths.ts";
 import { allOperands, atStep } from "./check-step.ts";
 import { type Act, type Call, isCall, type Operand, type Plan, type Step } from "./step.ts";
@@ -19,6 +20,7 @@ const RULES: readonly ((plan: Plan) => readonly string[])[] = [
   checkResults,
   checkPaths,
   checkMessages,
+  checkJoin,
   checkEnd,
 ];
 

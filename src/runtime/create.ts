@@ -133,6 +133,7 @@ function firstRecord({ creation, prepared, listener, surveyed, resctrl }: Begun)
     ...laterHooks(config),
     ...(listener && { listener }),
     ...(resctrl && { resctrl }),
+    ...(creation.noNewKeyring && { callersKeyring: true }),
     steps: {},
     startable: config.process?.args !== undefined,
     ownPids: pid !== undefined && (pid.path === undefined || pid.path === ""),

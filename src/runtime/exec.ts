@@ -12,6 +12,7 @@ import type { Facts } from "../host/facts.ts";
 import { probeJoin } from "../host/probe-join.ts";
 import { probeForeign } from "../host/probe-namespaces.ts";
 import { close, type Fd } from "../native/fd.ts";
+import { openDirectory } from "../native/in-root.ts";
 import { pidfd_open } from "../native/process.ts";
 import type { Plan } from "../plan/step.ts";
 import { deriveStatus, isAlive } from "../state/status.ts";
@@ -42,7 +43,7 @@ export interface ExecWish extends HandOver {
 /** Returns the pid of the process, which is this process's child and runs its program. */
 export async function exec(wish: ExecWish): Promise<number> {
   checkPreserved(wish.preserveFds);
-  const { config, plan, container, record, filter } = await prepareExec(wish);
+  const { config, plan, record, filter, inputs } = await prepareExec(wish);
   try {
     const console = openConsole(config, wish);
     try {
@@ -54,7 +55,7 @@ export async function exec(wish: ExecWish): Promise<number> {
           plan,
           image: emitImage(plan),
           stdio: wish.stdio,
-          inputs: { container, console: console.theirs },
+          inputs: { ...inputs, console: console.theirs },
           preserveFds: wish.preserveFds,
           agent,
         });
@@ -67,22 +68,34 @@ export async function exec(wish: ExecWish): Promise<number> {
       console.close();
     }
   } finally {
-    close(container);
+    closeAll(inputs);
   }
 }
 
 /** What `exec` would do; nothing of it is done. */
 export async function planExec(wish: ExecWish): Promise<Plan> {
-  const { plan, container } = await prepareExec(wish);
-  close(container);
+  const { plan, inputs } = await prepareExec(wish);
+  closeAll(inputs);
   return plan;
+}
+
+/** Descriptors that the image starts with. */
+interface Inputs {
+  /** A pidfd of the container's init. */
+  readonly container: Fd;
+  /** The container's root directory, if nothing else tells it from ours. */
+  root?: Fd;
+}
+
+function closeAll({ container, root }: Inputs): void {
+  close(container);
+  if (root !== undefined) close(root);
 }
 
 interface PreparedExec {
   readonly config: Config;
   readonly plan: Plan;
-  /** A pidfd of the container's init. */
-  readonly container: Fd;
+  readonly inputs: Inputs;
   readonly record: ContainerRecord;
   readonly filter: SeccompFilter | undefined;
 }
@@ -91,21 +104,22 @@ interface PreparedExec {
 async function prepareExec(wish: ExecWish): Promise<PreparedExec> {
   const { root, id } = wish;
   const record = readRecord(root, id);
-  const container = openInit(root, record);
+  const inputs: Inputs = { container: openInit(root, record) };
   try {
     if (!wish.ignorePaused && isFrozen(record.cgroups)) throw paused(id);
     const own = parseJson(readConfigOf(root, id)) as Config;
-    const config = joinedPart({ ...own, process: await execProcess(own, wish.asked) });
+    const config = { ...own, process: await execProcess(own, wish.asked) };
     const facts = probeJoin(config, record.bundle, record.pid, wish.stdio);
     const filter = await filterOf(wish, own, facts);
     const options = { ...compileOptions(wish, record), ...(filter && { seccomp: filter }) };
+    if (options.join.root) inputs.root = openDirectory(`/proc/${record.pid}/root`);
     // Until here its pid could have become another's.
     if (!isAlive(record)) throw notRunning(id, "stopped");
     const { plan, warnings } = compileExec(config, facts, options);
     for (const warning of warnings) wish.warn(warning);
-    return { config, plan, container, record, filter };
+    return { config, plan, inputs, record, filter };
   } catch (error) {
-    close(container);
+    closeAll(inputs);
     throw error;
   }
 }
@@ -137,18 +151,14 @@ function paused(id: string): StateError {
   return new StateError("ETSRUN_PAUSED", id, message, "running");
 }
 
-/** What the container was made with once is there, and none of a joining process's business. */
-function joinedPart(config: Config): Config {
-  const { sysctl: _sysctl, timeOffsets: _offsets, ...linux } = config.linux ?? {};
-  return { ...config, mounts: config.mounts?.filter(({ type }) => type === "devpts") ?? [], linux };
-}
-
-function compileOptions(wish: ExecWish, record: ContainerRecord): CompileOptions {
+function compileOptions(wish: ExecWish, record: ContainerRecord) {
   const { id, preserveFds, listenFds, cgroup } = wish;
   const namespaces = probeForeign(record.pid);
   if (namespaces === undefined) {
     throw new HostError(`container ${JSON.stringify(id)}: its namespaces are not for this user to join`);
   }
   const dirs = joinDirs(record.cgroups, cgroup, record.pid);
-  return { preserveFds, listenFds, cgroup: dirs, join: { namespaces }, keyring: `_ses.${id}` };
+  const join = { namespaces, root: !namespaces.some(({ kind }) => kind === "mount") };
+  const keyring = record.callersKeyring === true ? {} : { keyring: `_ses.${id}` };
+  return { preserveFds, listenFds, cgroup: dirs, join, ...keyring } satisfies CompileOptions;
 }

@@ -27,6 +27,8 @@ export interface ContainerRecord extends ContainerState {
   readonly listener?: ListenerRecord;
   /** Whether the config has a process. */
   readonly startable: boolean;
+  /** Whether its processes keep the session keyring of whoever starts them. */
+  readonly callersKeyring?: boolean;
   /** Whether the init has a pid namespace of its own: its end is then the end of all processes. */
   readonly ownPids: boolean;
 }

@@ -1,211 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What is true of the plan of every config.json: random ones, put together of parts that are valid by themselves. */
+/** What is true of the plan of every config.json: random ones. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Compiled, compile } from "../../src/compile/compile.ts";
-import { MOUNT_OPTIONS } from "../../src/compile/mount-options.ts";
 import type { CompileOptions } from "../../src/compile/scope.ts";
 import { check } from "../../src/config/check.ts";
-import type { CapabilitySet, Config, Device, Mount, NamespaceKind } from "../../src/config/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import { emitImage } from "../../src/emit/image.ts";
 import { ConfigError } from "../../src/errors/errors.ts";
-import { CAP } from "../../src/kernel/capability.ts";
-import { RLIMIT } from "../../src/kernel/rlimit.ts";
 import { checkPlan } from "../../src/plan/check.ts";
 import { planToJson, printPlan } from "../../src/plan/print.ts";
+import { config, deepFreeze, host } from "./any-config.ts";
 import { factsFor, type Host } from "./facts.ts";
 import { lintPlan } from "./lint.ts";
-
-const name = fc.constantFrom("a", "b", "dev", "etc", "run", "sys", "var", "ü", "with space", "..", ".");
-const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join("/")}`);
-const bytes = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }).filter((text) => !text.includes("\0"));
-
-const option = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.constantFrom(...Object.keys(MOUNT_OPTIONS).filter((known) => !/bind|remount/.test(known))),
-  },
-  fc.constantFrom(
-    "size=1m",
-    "mode=755",
-    "mode=1777",
-    "gid=5",
-    "lowerdir=/a:/b",
-    `upperdir=/${"x".repeat(300)}`,
-    "a,b=c",
-  ),
-);
-
-const mount: fc.Arbitrary<Mount> = fc.oneof(
-  fc.record({
-    destination: path,
-    type: fc.constantFrom("tmpfs", "sysfs", "devpts", "mqueue", "overlay", "cgroup", "cgroup2", "ext4"),
-    source: fc.constantFrom("none", "tmpfs", "/dev/sda1"),
-    options: fc.uniqueArray(option, { maxLength: 6 }),
-  }),
-  fc.record({
-    destination: path,
-    source: fc.constantFrom("/src", "/usr", "data", "rootfs/a", "file"),
-    options: fc
-      .tuple(
-        fc.constantFrom("bind", "rbind"),
-        fc.uniqueArray(
-          option.filter((text) => !/[=,]/.test(text)),
-          { maxLength: 5 },
-        ),
-      )
-      .map(([bind, rest]) => [bind, ...rest]),
-  }),
-  fc.record({ destination: path, options: fc.constant(["remount", "ro"]) }),
-  fc.constant({ destination: "/proc", type: "proc", source: "proc" }),
-  fc.constant({ destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["mode=755"] }),
-  fc.constant({ destination: "/dev/pts", type: "devpts", source: "devpts", options: ["newinstance"] }),
-);
-
-const device: fc.Arbitrary<Device> = fc.record(
-  {
-    type: fc.constantFrom("c" as const, "b" as const, "u" as const, "p" as const),
-    path: fc.oneof(
-      path,
-      name.filter((part) => !part.startsWith(".")).map((part) => `/dev/${part}`),
-    ),
-    major: fc.nat(4095),
-    minor: fc.nat(2 ** 20 - 1),
-    fileMode: fc.nat(0o777),
-    uid: fc.nat(70_000),
-    gid: fc.nat(70_000),
-  },
-  { requiredKeys: ["type", "path", "major", "minor"] },
-);
-
-const sets: readonly CapabilitySet[] = ["bounding", "effective", "permitted", "inheritable", "ambient"];
-const someCapabilities = fc.uniqueArray(fc.constantFrom(...Object.keys(CAP), "CAP_OF_TOMORROW"), { maxLength: 6 });
-const capabilities = fc.record(Object.fromEntries(sets.map((set) => [set, someCapabilities])), { requiredKeys: [] });
-
-const rlimits = fc
-  .uniqueArray(fc.tuple(fc.constantFrom(...Object.keys(RLIMIT)), fc.nat(5000), fc.nat(5000)), {
-    selector: ([type]) => type,
-    maxLength: 3,
-  })
-  .map((limits) => limits.map(([type, one, two]) => ({ type, soft: Math.min(one, two), hard: Math.max(one, two) })));
-
-const process = fc.record(
-  {
-    cwd: path,
-    terminal: fc.boolean(),
-    args: fc.tuple(fc.constantFrom("sh", "/bin/sh", "./x"), bytes).map((args) => [...args]),
-    env: fc.array(fc.constantFrom("PATH=/bin:/usr/bin:", "PATH=", "HOME=/x", "HOME=", "A=1", "A=2", "EMPTY="), {
-      maxLength: 5,
-    }),
-    user: fc.record(
-      {
-        uid: fc.nat(100),
-        gid: fc.nat(100),
-        umask: fc.nat(0o777),
-        additionalGids: fc.array(fc.nat(9), { maxLength: 3 }),
-      },
-      { requiredKeys: ["uid", "gid"] },
-    ),
-    capabilities,
-    rlimits,
-    noNewPrivileges: fc.boolean(),
-    oomScoreAdj: fc.integer({ min: -1000, max: 1000 }),
-  },
-  { requiredKeys: ["cwd", "args"] },
-);
-
-const KINDS: readonly NamespaceKind[] = ["pid", "network", "mount", "ipc", "uts", "user", "cgroup", "time"];
-const namespaces = fc
-  .subarray([...KINDS])
-  .chain((kinds) => fc.tuple(...kinds.map((kind) => fc.boolean().map((joined) => namespaceEntry(kind, joined)))))
-  .map((entries) => [...entries]);
-
-function namespaceEntry(type: NamespaceKind, joined: boolean) {
-  return joined ? { type, path: `/ns/${type}` } : { type };
-}
-
-const ranges = fc.constantFrom(
-  [{ containerID: 0, hostID: 1000, size: 1 }],
-  [{ containerID: 0, hostID: 100_000, size: 65_536 }],
-  [
-    { containerID: 0, hostID: 1000, size: 1 },
-    { containerID: 1, hostID: 100_000, size: 65_536 },
-  ],
-);
-
-const linux = fc.record(
-  {
-    namespaces,
-    uidMappings: ranges,
-    gidMappings: ranges,
-    timeOffsets: fc.record(
-      { monotonic: fc.record({ secs: fc.integer() }), boottime: fc.record({ nanosecs: fc.nat(999_999_999) }) },
-      { requiredKeys: [] },
-    ),
-    devices: fc.array(device, { maxLength: 3 }),
-    maskedPaths: fc.array(path, { maxLength: 4 }),
-    readonlyPaths: fc.array(path, { maxLength: 3 }),
-    rootfsPropagation: fc.constantFrom("private", "shared", "rslave", "unbindable"),
-    sysctl: fc.constantFrom({}, { "net.ipv4.ip_forward": "1" }, { "kernel.shm_rmid_forced": "0" }),
-    personality: fc.constantFrom({ domain: "LINUX32" }, { domain: "LINUX" }),
-  },
-  { requiredKeys: ["namespaces"] },
-);
-
-/** What the rules of config.json forbid together is taken out, or most random configs would be refused before the compiler. */
-const config = fc
-  .record(
-    {
-      ociVersion: fc.constant("1.0.2"),
-      root: fc.record({ path: fc.constant("rootfs"), readonly: fc.boolean() }),
-      process,
-      hostname: bytes,
-      mounts: fc.array(mount, { maxLength: 6 }),
-      linux,
-    },
-    { requiredKeys: ["ociVersion", "root", "process", "linux"] },
-  )
-  .map((value) => sensible(value as Config));
-
-function sensible(value: Config): Config {
-  const kinds = new Map(value.linux?.namespaces?.map(({ type, path }) => [type, path]));
-  const fresh = (kind: NamespaceKind) => kinds.has(kind) && kinds.get(kind) === undefined;
-  const { hostname, mounts, linux = {}, ...rest } = value;
-  const { uidMappings, gidMappings, timeOffsets, maskedPaths, readonlyPaths, rootfsPropagation, sysctl, ...others } =
-    linux;
-  const one = [{ containerID: 0, hostID: 1000, size: 1 }];
-  return {
-    ...rest,
-    ...(kinds.has("uts") && hostname !== undefined && { hostname }),
-    ...(kinds.has("mount") && mounts !== undefined && { mounts }),
-    linux: {
-      ...others,
-      ...(fresh("user") && { uidMappings: uidMappings ?? one, gidMappings: gidMappings ?? one }),
-      ...(fresh("time") && timeOffsets !== undefined && { timeOffsets }),
-      ...(kinds.has("mount") && {
-        ...(maskedPaths && { maskedPaths }),
-        ...(readonlyPaths && { readonlyPaths }),
-        ...(rootfsPropagation && { rootfsPropagation }),
-      }),
-      ...(fresh("network") && fresh("ipc") && sysctl !== undefined && { sysctl }),
-    },
-  };
-}
-
-const host: fc.Arbitrary<Host> = fc.record(
-  {
-    arch: fc.constantFrom("x64" as const, "arm64" as const),
-    kernel: fc.constantFrom("5.15", "6.1", "6.14", "6.15", "7.0"),
-    uid: fc.constantFrom(0, 0, 0, 1000),
-    cgroup: fc.constantFrom("v1" as const, "v2" as const, "hybrid" as const, "none" as const),
-    userns: fc.boolean(),
-    kcore: fc.boolean(),
-    links: fc.constantFrom({}, { "/dev": "/run" }, { "/a": "/a", "/b": "../../etc" }),
-    modes: fc.constantFrom({}, { "/run": 0o1777 }),
-    sources: fc.constantFrom({}, { "/bundles/any/file": { kind: "file" as const, flags: ["MS_NOSUID" as const] } }),
-  },
-  { requiredKeys: [] },
-);
 
 const options: fc.Arbitrary<CompileOptions> = fc.record(
   {
@@ -278,12 +85,4 @@ function attempt({ config, host, options }: Start): Compiled | undefined {
     for (const { pointer } of error.findings) expect(pointer).toMatch(/^(\/|$)/);
     return undefined;
   }
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
-  }
-  return value;
 }
