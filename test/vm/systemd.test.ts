@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Cgroups through systemd, and what it makes of them. systemd.scope(5), systemd.resource-control(5). */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { bundle } from "../live/support/bundle.ts";
 import { type Container, container, freshId, shell, until } from "../live/support/container.ts";
@@ -71,6 +72,27 @@ test("limits are known to systemd and in force, and stay so when it reloads", as
   // systemd counts whole percents of a CPU.
   expect([...after.slice(0, 3), ...after.slice(4)]).toEqual([...before.slice(0, 3), ...before.slice(4)]);
   expect(after[3]).toBe("12500 50000");
+});
+
+test("a device that is denied stays so when systemd reloads", async (t) => {
+  const { c } = scoped(t, (spec) => {
+    // kmsg, which nothing but the rules keeps from whoever has the node.
+    spec.linux.devices = [{ path: "/dev/denied", type: "c", major: 1, minor: 11 }];
+    spec.linux.resources = { devices: [{ allow: false, access: "rwm" }] };
+    shell(
+      spec,
+      "exec 2>&1; true < /dev/denied; while [ ! -e /tmp/on ]; do sleep 1; done; true < /dev/denied; true < /dev/null && echo null",
+    );
+  });
+  await c.ok("create", SYSTEMD);
+  await c.ok("start");
+  const refusals = () => c.stdout().match(/denied: Operation not permitted/g)?.length ?? 0;
+  await until("it is refused", () => refusals() === 1, 60_000);
+  execFileSync("systemctl", ["daemon-reload"]);
+  mkdirSync(join(c.rootfs, "tmp/on"), { recursive: true });
+  await until("it has ended", async () => (await c.status()) === "stopped", 60_000);
+  expect(refusals()).toBe(2);
+  expect(c.stdout()).toMatch(/null\n$/);
 });
 
 test("a limit of one process leaves room for the start, and bites then", async (t) => {
