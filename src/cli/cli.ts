@@ -19,6 +19,7 @@ const LOAD: { readonly [Name in CommandName]: () => Promise<{ readonly perform: 
   pause: () => import("./commands/pause.ts"),
   resume: () => import("./commands/resume.ts"),
   ps: () => import("./commands/ps.ts"),
+  completion: () => import("./commands/completion.ts"),
   exec: () => import("./commands/exec.ts"),
   delete: () => import("./commands/delete.ts"),
   run: () => import("./commands/run.ts"),

@@ -166,6 +166,11 @@ export const COMMANDS = {
       HELP,
     ],
   },
+  completion: {
+    describe: "print the completion script of a shell",
+    arguments: [{ name: "shell", required: true, describe: "bash, zsh or fish" }],
+    options: [HELP],
+  },
   validate: {
     describe: "print everything that is wrong with a bundle's config.json",
     arguments: [DIR],
