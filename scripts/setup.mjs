@@ -11,6 +11,7 @@ import { spawnSync } from "node:child_process";
 const PACKAGES = {
   runc: "differential test and bench: the runtime that tsrun is held against",
   crun: "differential test and bench",
+  criu: "checkpoint and restore",
   strace: "the printed plan is what strace sees",
   "busybox-static": "root filesystem of the live tests",
   gcc: "the witness, the kernel tables against the C headers",
@@ -30,6 +31,7 @@ const PACKAGES = {
   podman: "an engine that runs tsrun",
   buildah: "another",
   conmon: "podman's monitor of a container",
+  catatonit: "podman's --init, and the first process of a pod",
   debootstrap: "a Debian root filesystem, and the one of the virtual machine",
   "qemu-system-x86": "the virtual machine of the tests",
   e2fsprogs: "its disks",

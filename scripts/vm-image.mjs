@@ -25,7 +25,7 @@ const PACKAGES = [
   "linux-image-cloud-amd64",
   ...["systemd", "systemd-sysv", "libpam-systemd", "dbus", "dbus-user-session", "udev", "kmod"],
   ...["apparmor", "libseccomp2", "libstdc++6", "uidmap", "util-linux", "bsdutils", "procps", "iproute2"],
-  ...["runc", "crun", "busybox-static", "strace", "gcc", "libc6-dev"],
+  ...["runc", "crun", "criu", "iptables", "busybox-static", "strace", "gcc", "libc6-dev"],
 ];
 const SUITE = "bookworm";
 const MIRROR = process.env.DEBIAN_MIRROR;
