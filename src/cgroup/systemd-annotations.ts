@@ -7,7 +7,8 @@ import type { Variant } from "../native/dbus-types.ts";
 import type { UnitProperty } from "./systemd-unit.ts";
 import { parseVariant } from "./systemd-variant.ts";
 
-const PREFIX = "org.systemd.property.";
+/** How the keys begin. */
+export const PROPERTY_ANNOTATIONS = "org.systemd.property.";
 
 /** ConfigError for names and values that are none; every finding at once. */
 export function annotatedProperties(
@@ -17,9 +18,9 @@ export function annotatedProperties(
   const findings: Finding[] = [];
   const properties: UnitProperty[] = [];
   for (const [key, text] of Object.entries(annotations)) {
-    if (!key.startsWith(PREFIX)) continue;
+    if (!key.startsWith(PROPERTY_ANNOTATIONS)) continue;
     try {
-      properties.push(propertyOf(key.slice(PREFIX.length), text));
+      properties.push(propertyOf(key.slice(PROPERTY_ANNOTATIONS.length), text));
     } catch (error) {
       if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
       findings.push({ pointer: pointer("annotations", key), message: error.message, spec: "config.md#annotations" });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What this runtime can do: features.md, features-linux.md. Made of the tables that do it. */
+import { PROPERTY_ANNOTATIONS } from "../cgroup/systemd-annotations.ts";
 import { MOUNT_OPTIONS } from "../compile/mount-options.ts";
 import type { NamespaceKind } from "../config/config.ts";
+import { STOP_SIGNAL } from "../config/rules-document.ts";
 import { HOOK_NAMES } from "../config/rules-hooks.ts";
 import { CAP } from "../kernel/capability.ts";
 import { MPOL, MPOL_F } from "../kernel/mempolicy.ts";
@@ -35,6 +37,7 @@ export function featuresDocument(): Record<string, unknown> {
       mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: true },
     },
+    potentiallyUnsafeConfigAnnotations: [PROPERTY_ANNOTATIONS, STOP_SIGNAL].sort(),
   };
 }
 

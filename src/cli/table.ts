@@ -31,7 +31,11 @@ export const COMMANDS = {
     describe: "send a signal to a container's init process",
     arguments: [
       ID,
-      { name: "signal", required: false, describe: "a name, with or without SIG, or a number; SIGTERM by default" },
+      {
+        name: "signal",
+        required: false,
+        describe: "a name, with or without SIG, or a number; by default the image's, else SIGTERM",
+      },
     ],
     options: [
       {

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Rules about the document as a whole: version, root, names, annotations. config.md. */
 import { quote, utf8 } from "../kernel/quote.ts";
+import { signalNumber } from "../kernel/signal-names.ts";
 import type { Config } from "./config.ts";
 import { pointer } from "./pointer.ts";
 import { type Fault, namespaceOf, type Rule } from "./rule.ts";
 
 /** The version of the specification that tsrun follows. */
 export const OCI_VERSION = "1.3.0";
+
+/** The annotation with the signal by which the image wants to be ended. */
+export const STOP_SIGNAL = "org.opencontainers.image.stopSignal";
 
 /** SemVer 2.0.0, https://semver.org: no leading zeros, identifiers of letters, digits and hyphens. */
 const NUMBER = "(?:0|[1-9]\\d*)";
@@ -64,6 +68,18 @@ export const DOCUMENT_RULES: readonly Rule[] = [
       if (Object.hasOwn(annotations, "")) {
         yield { pointer: pointer("annotations", ""), message: "the key of an annotation must not be empty" };
       }
+    },
+  },
+  {
+    name: "the signal that an image wants to be ended by is one",
+    spec: "config.md#annotations",
+    reads: ["/annotations"],
+    level: "warning",
+    *check({ annotations = {} }): Iterable<Fault> {
+      const wish = annotations[STOP_SIGNAL];
+      if (!wish || signalNumber(wish) !== undefined) return;
+      const message = `${quote(wish)} is no signal: "kill" will have to be told one`;
+      yield { pointer: pointer("annotations", STOP_SIGNAL), message };
     },
   },
 ];

@@ -2,7 +2,7 @@
 import { constants } from "node:os";
 import { expect, test } from "vitest";
 import { exitCode, forwardedSignals } from "../../src/cli/foreground.ts";
-import { parseSignal } from "../../src/cli/signals.ts";
+import { parseSignal, stopSignal } from "../../src/cli/signals.ts";
 
 test.each([
   ["TERM", 15],
@@ -30,6 +30,13 @@ test.each(["", "FOO", "SIG", "SIGSIGTERM", "65", "-9", "1.5", "0x9", "TERM ", "R
     expect(() => parseSignal(text)).toThrow(expect.objectContaining({ code: "ETSRUN_USAGE", option: "signal" }));
   },
 );
+
+test("the image says by which signal it wants to be ended, or else it is SIGTERM", () => {
+  const annotated = (text: string) => stopSignal({ "org.opencontainers.image.stopSignal": text });
+  expect([stopSignal(), stopSignal({}), annotated(""), annotated("15")]).toEqual([15, 15, 15, 15]);
+  expect([annotated("SIGQUIT"), annotated("SIGRTMIN+3")]).toEqual([3, 37]);
+  expect(() => annotated("HALT")).toThrow(expect.objectContaining({ code: "ETSRUN_USAGE", option: "signal" }));
+});
 
 test("every name that the system has is known, with its number", () => {
   for (const [name, number] of Object.entries(constants.signals)) {

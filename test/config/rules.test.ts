@@ -501,6 +501,11 @@ const WARNINGS: readonly Row[] = [
     linux({ seccomp: { defaultAction: "SCMP_ACT_KILL", syscalls: [{ names: ["read"], action: "SCMP_ACT_ALLOW" }] } }),
     "/linux/seccomp: no rule allows execve",
   ],
+  [
+    "a stop signal that is none",
+    config({ annotations: { "org.opencontainers.image.stopSignal": "HALT" } }),
+    '/annotations/org.opencontainers.image.stopSignal: "HALT" is no signal',
+  ],
   ["a version to come", config({ ociVersion: "1.4.0", mounts: undefined }), `/ociVersion: "1.4.0" is newer`],
   ["no process", { ociVersion: "1.3.0", root: { path: "r" } }, `: "process" is missing`],
   [

@@ -121,6 +121,20 @@ test.for(["running", "stopped"])("start of a container that is %s has no effect 
   expect(await c.state()).toEqual(before);
 });
 
+test("kill without a signal sends the one that the image wants to be ended by", async (t) => {
+  requires(t, "root");
+  const c = container(t, (spec) => {
+    shell(spec, "trap 'echo > /got; exit' USR2; touch /started; while :; do sleep 0.05; done");
+    spec.annotations = { "org.opencontainers.image.stopSignal": "SIGUSR2" };
+  });
+  await c.ok("create");
+  await c.ok("start");
+  await until("the program runs", () => started(c));
+  await c.ok("kill");
+  await until("the signal arrives", () => existsSync(join(c.rootfs, "got")));
+  await until("the container is stopped", async () => (await c.status()) === "stopped");
+});
+
 test("kill sends the signal to the process", async (t) => {
   requires(t, "root");
   const c = container(t, (spec) => {
