@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Builds dist/: the command `tsrun`, the library `index.cjs`, koffi's addon beside them, and the types.
+ * Builds dist/: the command `tsrun`, the library `index.cjs`, koffi's addon beside them, the types and manual pages.
  *
  * Every file is put in place by a rename, so a build does not disturb a tsrun that runs.
  * The command is three files: `tsrun.cjs` is the bundle, `tsrun.cache` what V8 made of it here, `tsrun` the launcher that
@@ -31,6 +31,7 @@ async function buildAll(dist) {
     bundle("src/runtime/index.ts", join(dist, "index.cjs")),
   ]);
   launcher(dist, "tsrun");
+  await manual(join(dist, "man"));
   execFileSync(join(ROOT, "node_modules/.bin/tsc"), ["-p", "tsconfig.types.json"], { cwd: ROOT, stdio: "inherit" });
 }
 
@@ -65,6 +66,20 @@ export async function bundle(entry, outfile) {
   const [{ contents }] = result.outputFiles;
   const digest = createHash("sha256").update(contents).digest("hex").slice(0, BUILD_DIGITS);
   put(outfile, `//${digest}\n${Buffer.from(contents).toString("latin1")}`);
+}
+
+/** Writes the manual pages, which nothing at run time knows. */
+async function manual(dir) {
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ["src/cli/manual.ts"],
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  const { manualPages } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+  mkdirSync(dir, { recursive: true });
+  for (const [name, text] of Object.entries(manualPages(version))) put(join(dir, name), text);
 }
 
 /** Whoever loads src/cli/help.ts finds it beside its own bundle. */
