@@ -31,6 +31,21 @@ export const FORCE = {
   describe: "kill the container (SIGKILL) if it still runs; a container that does not exist is fine",
 } as const;
 
+export const TABLE_OR_JSON = {
+  name: "format",
+  alias: "f",
+  type: "string",
+  value: "FORMAT",
+  choices: ["table", "json"],
+  default: "table",
+  describe: "how to print them",
+} as const;
+export const TEXT_OR_JSON = {
+  ...TABLE_OR_JSON,
+  choices: ["text", "json"],
+  default: "text",
+  describe: "how to print it",
+} as const;
 export const REGEX = {
   name: "regex",
   alias: "r",

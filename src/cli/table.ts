@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The command line as data: every command with its arguments and options. The names and meanings are runc's. */
-import { BUNDLE, CONFIG, CREATE_OPTIONS, FORCE, HELP, type OptionSpec, REGEX, type Values } from "./options.ts";
+import {
+  BUNDLE,
+  CONFIG,
+  CREATE_OPTIONS,
+  FORCE,
+  HELP,
+  type OptionSpec,
+  REGEX,
+  TABLE_OR_JSON,
+  TEXT_OR_JSON,
+  type Values,
+} from "./options.ts";
 import { EXEC_OPTIONS } from "./options-exec.ts";
 
 export interface ArgumentSpec {
@@ -86,33 +97,14 @@ export const COMMANDS = {
   ps: {
     describe: "list the processes of a container",
     arguments: [ID, { name: "ps-options", required: false, many: true, describe: "for ps(1); -ef by default" }],
-    options: [
-      {
-        name: "format",
-        alias: "f",
-        type: "string",
-        value: "FORMAT",
-        choices: ["table", "json"],
-        default: "table",
-        describe: "how to print them",
-      },
-      HELP,
-    ],
+    options: [TABLE_OR_JSON, HELP],
     inOrder: true,
   },
   list: {
     describe: "list the containers",
     arguments: [],
     options: [
-      {
-        name: "format",
-        alias: "f",
-        type: "string",
-        value: "FORMAT",
-        choices: ["table", "json"],
-        default: "table",
-        describe: "how to print them",
-      },
+      TABLE_OR_JSON,
       { name: "quiet", alias: "q", type: "boolean", default: false, describe: "print ids only" },
       HELP,
     ],
@@ -137,15 +129,7 @@ export const COMMANDS = {
     options: [
       BUNDLE,
       { name: "exec", type: "string", value: "ID", describe: "of `exec ID COMMAND` instead: --exec ID -- COMMAND" },
-      {
-        name: "format",
-        alias: "f",
-        type: "string",
-        value: "FORMAT",
-        choices: ["text", "json"],
-        default: "text",
-        describe: "how to print it",
-      },
+      TEXT_OR_JSON,
       HELP,
     ],
   },
@@ -156,19 +140,7 @@ export const COMMANDS = {
       { name: "syscall", required: false, describe: "a name or a number; absent: a table of all" },
       { name: "args", required: false, many: true, describe: "its arguments: 10, 0xa, 012, -1; those missing are 0" },
     ],
-    options: [
-      BUNDLE,
-      {
-        name: "format",
-        alias: "f",
-        type: "string",
-        value: "FORMAT",
-        choices: ["text", "json"],
-        default: "text",
-        describe: "how to print it",
-      },
-      HELP,
-    ],
+    options: [BUNDLE, TEXT_OR_JSON, HELP],
   },
   completion: {
     describe: "print the completion script of a shell",
