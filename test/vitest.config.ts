@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: "pure",
           include: [
-            "test/{kernel,errors,config,plan,compile,runtime,emit,bpf,host,state,cgroup,cli,house,native,conformance}/**/*.test.ts",
+            "test/{kernel,errors,config,plan,compile,runtime,emit,bpf,host,state,cgroup,cli,house,native,conformance,field}/**/*.test.ts",
           ],
         },
       },

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Holds the conformance table: against the specification, against the tests it names, and against docs/conformance.md. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
 import { unmet } from "../requires.ts";
+import { exists } from "./exists.ts";
 import { render } from "./render.ts";
 import { REQUIREMENTS } from "./requirements.ts";
-import type { TestName } from "./row.ts";
 import { EXCLUSIONS } from "./rows/exclusions.ts";
 import { DOCUMENTS, sections, uncovered } from "./scan.ts";
 
-const TEST = new URL("..", import.meta.url).pathname;
 const PAGE = new URL("../../docs/conformance.md", import.meta.url).pathname;
 
 describe("the table", () => {
@@ -72,20 +71,4 @@ function read(t: TestContext, document: string): ReadonlyMap<string, string> {
 
 function quotations(section: string): readonly string[] {
   return [...REQUIREMENTS, ...EXCLUSIONS].filter((row) => row.section === section).map((row) => row.text);
-}
-
-/** A title of the file fits when it reads the same, or when its `%s` stands for a value that the file has as a string. */
-function exists({ file, title }: TestName): boolean {
-  const path = join(TEST, file);
-  if (!existsSync(path)) return false;
-  const source = readFileSync(path, "utf8");
-  return Array.from(source.matchAll(/"((?:[^"\\\n]|\\.)*)"/g)).some(([, literal = ""]) => {
-    const values = template(literal).exec(title)?.slice(1);
-    return values?.every((value) => source.includes(`"${value}"`)) ?? false;
-  });
-}
-
-function template(literal: string): RegExp {
-  const parts = literal.split("%s").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return literal === "%s" ? /^$(?!)/ : new RegExp(`^${parts.join("(.+)")}$`);
 }
