@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Options that say where things are, and which containers are meant. */
+import { existsSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/parse.ts";
+import { requires } from "../requires.ts";
+import { bundle, temporary } from "./support/bundle.ts";
+import { container, freshId, shell, tsrunAnswer, until } from "./support/container.ts";
+import { launch, run, runtimeRoot, TSRUN } from "./support/run.ts";
+import { ORDINARY, rootless } from "./support/spec.ts";
+
+test("--config is read in place of the bundle's config.json", async (t) => {
+  requires(t, "root");
+  const c = container(t, (spec) => shell(spec, "echo other"));
+  const other = join(temporary(t), "other.json");
+  renameSync(join(c.dir, "config.json"), other);
+  expect((await c.call("run")).status).toBe(1);
+  expect(await c.ok("run", ["--config", other])).toMatchObject({ stdout: "other\n" });
+});
+
+test("spec --config writes there, and nothing that is there already", async (t) => {
+  requires(t, "dist");
+  const dir = temporary(t);
+  const file = join(dir, "other.json");
+  expect((await run([TSRUN, "spec", "--config", file], { cwd: dir })).status).toBe(0);
+  expect(parseConfig(readFileSync(file, "utf8"), file).process?.cwd).toBe("/");
+  expect(existsSync(join(dir, "config.json"))).toBe(false);
+  const again = await run([TSRUN, "spec", "-f", file], { cwd: dir });
+  expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining("exists") });
+});
+
+test("kill and delete with --regex mean every container that matches, and no other", async (t) => {
+  requires(t, "root");
+  const sleep = (name: string, root?: string) =>
+    container(t, (spec) => shell(spec, "exec sleep 1000"), { id: `${name}-${freshId()}`, ...(root && { root }) });
+  const first = sleep("web-1");
+  const others = [sleep("web-2", first.root), sleep("db", first.root)];
+  const all = [first, ...others];
+  for (const c of all) await c.ok("run", ["--detach"]);
+  const call = (...words: string[]) => tsrunAnswer(["--root", first.root, ...words], temporary(t));
+  expect((await call("kill", "--regex", "^web-", "KILL")).status).toBe(0);
+  await until("two are stopped", async () => (await others[0]?.status()) === "stopped");
+  expect(await Promise.all(all.map((c) => c.status()))).toEqual(["stopped", "stopped", "running"]);
+  expect((await call("delete", "--regex", "^web-")).status).toBe(0);
+  expect((await call("list", "--quiet")).stdout).toBe(`${all[2]?.id}\n`);
+  expect((await call("delete", "--force", "--regex", ".")).status).toBe(0);
+  expect((await call("delete", "--regex", "(")).stderr).toContain("--regex (");
+});
+
+test("--rootless says whether a container may go without the cgroup that it may not have", async (t) => {
+  requires(t, "rootless");
+  const { dir } = bundle(t, (spec) => rootless(spec), { owner: ORDINARY });
+  const root = runtimeRoot(t, { owner: ORDINARY });
+  const attempt = (...words: string[]) =>
+    run([TSRUN, "--root", root, ...words, "run", "--bundle", dir, freshId()], { as: "user" });
+  expect((await attempt()).status).toBe(0);
+  expect((await attempt("--rootless", "true")).status).toBe(0);
+  const refused = await attempt("--rootless=false");
+  expect(refused).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/mkdir\(.*cgroup.* = -1 E(ACCES|PERM|ROFS)/),
+  });
+});
+
+test("--no-subreaper: an orphan is left to the caller's reaper, as it is without", async (t) => {
+  requires(t, "root", "python3");
+  const c = container(t, (spec) => {
+    // Without a pid namespace of its own, an orphan goes to a reaper of the host.
+    spec.linux.namespaces = spec.linux.namespaces.filter(({ type }) => type !== "pid");
+    shell(spec, "(sh -c 'sleep 0.3; grep PPid /proc/self/status >/orphan' &) ; sleep 1");
+  });
+  const subreaper = [
+    "import ctypes, os, subprocess, sys",
+    "ctypes.CDLL(None).prctl(36, 1)",
+    "print(os.getpid(), flush=True)",
+    "subprocess.run(sys.argv[1:])",
+  ].join("\n");
+  const words = ["--root", c.root, "run", "--no-subreaper", "--bundle", c.dir, c.id];
+  const { status, stdout } = await run(["python3", "-c", subreaper, TSRUN, ...words]);
+  expect(status).toBe(0);
+  const parent = /PPid:\s+(\d+)/.exec(readFileSync(join(c.rootfs, "orphan"), "utf8"))?.[1];
+  expect(parent).toBe(stdout.split("\n")[0]);
+});
+
+test.for(["create", "run", "exec"] as const)(
+  "%s sends a pidfd of the process to --pidfd-socket",
+  async (command, t) => {
+    requires(t, "root", "python3");
+    const c = container(t, (spec) => shell(spec, "exec sleep 1000"));
+    const path = join(temporary(t), "pidfd.sock");
+    const { child, outcome } = launch(["python3", "-c", RECEIVER, path]);
+    let shown = "";
+    child.stdout?.on("data", (chunk: string) => {
+      shown += chunk;
+    });
+    await until("somebody listens", () => shown.includes("listening"));
+    const pidFile = join(temporary(t), "pid");
+    const options = ["--pidfd-socket", path, "--pid-file", pidFile];
+    if (command === "exec") {
+      await c.ok("run", ["--detach"]);
+      const words = ["--root", c.root, "exec", "--detach", ...options, c.id, "sleep", "1000"];
+      expect((await tsrunAnswer(words, temporary(t))).status).toBe(0);
+    } else await c.ok(command, command === "run" ? ["--detach", ...options] : options);
+    expect((await outcome).stdout).toBe(`listening\n${readFileSync(pidFile, "utf8")}\n`);
+    await tsrunAnswer(["--root", c.root, "delete", "--force", c.id], temporary(t));
+  },
+);
+
+/** Listens at the path in argv[1], and tells the pid of the process whose pidfd it is sent. */
+const RECEIVER = `
+import re, socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+print("listening", flush=True)
+connection, _ = listener.accept()
+name, fds, _, _ = socket.recv_fds(connection, 4096, 8)
+print(re.search(r"^Pid:\\s+(\\d+)", open(f"/proc/self/fdinfo/{fds[0]}").read(), re.M).group(1), flush=True)
+`;
