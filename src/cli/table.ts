@@ -114,7 +114,7 @@ export const COMMANDS = {
     arguments: [],
     options: [
       BUNDLE,
-      { ...CONFIG, describe: "write this instead of the bundle's config.json" },
+      { ...CONFIG, name: "file", describe: "write this instead of the bundle's config.json" },
       { name: "rootless", type: "boolean", default: false, describe: "for an ordinary user" },
       HELP,
     ],

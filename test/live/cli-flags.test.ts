@@ -19,11 +19,11 @@ test("--config is read in place of the bundle's config.json", async (t) => {
   expect(await c.ok("run", ["--config", other])).toMatchObject({ stdout: "other\n" });
 });
 
-test("spec --config writes there, and nothing that is there already", async (t) => {
+test("spec --file writes there, and nothing that is there already", async (t) => {
   requires(t, "dist");
   const dir = temporary(t);
   const file = join(dir, "other.json");
-  expect((await run([TSRUN, "spec", "--config", file], { cwd: dir })).status).toBe(0);
+  expect((await run([TSRUN, "spec", "--file", file], { cwd: dir })).status).toBe(0);
   expect(parseConfig(readFileSync(file, "utf8"), file).process?.cwd).toBe("/");
   expect(existsSync(join(dir, "config.json"))).toBe(false);
   const again = await run([TSRUN, "spec", "-f", file], { cwd: dir });

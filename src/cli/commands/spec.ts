@@ -9,7 +9,7 @@ import { specDocument } from "../spec-document.ts";
 export async function perform({ options }: Invocation<"spec">): Promise<number> {
   const { bundle = ".", rootless } = options;
   const ids = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-  const file = options.config ?? join(bundle, "config.json");
+  const file = options.file ?? join(bundle, "config.json");
   const text = `${JSON.stringify(specDocument(rootless ? ids : undefined), null, "\t")}\n`;
   try {
     writeFileSync(file, text, { flag: "wx", mode: 0o644 });
