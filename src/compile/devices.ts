@@ -56,7 +56,7 @@ export function devices(scope: Scope): readonly Step[] {
   ]);
   const standard = DEFAULT_DEVICES.filter(({ path }) => !supplied.has(path)).map((device) => ({ device, pointer: "" }));
   const wanted = configured.map((device, index) => ({ device, pointer: `/linux/devices/${index}` }));
-  const made = dev.kind === "bound" ? outsideOfDev(scope, wanted) : [...standard, ...wanted];
+  const made = dev.kind === "bound" ? outsideOfDev(scope, wanted) : [...standard, ...withoutPtmx(scope, wanted)];
   return [...openDev(dev), ...made.flatMap((one) => deviceSteps(scope, dev, one))];
 }
 
@@ -67,6 +67,17 @@ function outsideOfDev(scope: Scope, wanted: readonly Wanted[]): readonly Wanted[
     scope.warnings.push(`/linux/devices: not made in a /dev that is bound from the host: ${paths.join(" ")}`);
   }
   return wanted.filter((one) => !lies(one));
+}
+
+/** Engines list the host's /dev/ptmx for a privileged container; the link to the container's own devpts is that device. */
+function withoutPtmx(scope: Scope, wanted: readonly Wanted[]): readonly Wanted[] {
+  return wanted.filter(({ device: { type, path, major, minor }, pointer }) => {
+    if (resolveUnderMounts(scope, path).join("/") !== "dev/ptmx") return true;
+    if (type === "c" && major === 5 && minor === 2) return false;
+    const message = "must be the character device 5:2: it is a link to the container's own devpts";
+    scope.findings.push({ pointer, message, spec: "config-linux.md#default-devices" });
+    return false;
+  });
 }
 
 /** `$dev`, unless it is open as the mount that was made for it, or nothing is made in it. */
