@@ -10,7 +10,7 @@
  *   const daemon = host.launch(["containerd"]);      // ends with the host at the latest
  *   const at = terminal(t, host.command(["podman", "exec", "-it", "c1", "sh"]), { cwd: "/" });
  *
- * Inside, these are memory of the host's own: all of EMPTY, and what is written to LAID_OVER. So an engine may run with
+ * Inside, these are memory of the host's own: all of EMPTY, what is written to LAID_OVER, and /dev with NODES. So an engine may run with
  * its default directories, and what is said in its configuration is what its users say.
  * It has mount, pid, network (lo alone), ipc, uts and cgroup namespaces; process 1 is a shell that reaps. Once that is
  * killed, which also happens when the test's process dies, the kernel kills the rest and drops the mounts.
@@ -23,9 +23,11 @@ import { launch, type Outcome, type Running, type RunOptions, TSRUN } from "../.
 import { type Cgroups, endCgroups, enterCgroups, makeCgroups } from "./cgroups.ts";
 
 /** Empty directories of the host's own. */
-const EMPTY = ["/run", "/tmp", "/home", "/root", "/srv", "/var/lib", "/var/tmp", "/var/log", "/dev/shm"];
+const EMPTY = ["/run", "/tmp", "/home", "/root", "/srv", "/var/lib", "/var/tmp", "/var/log"];
 /** These have the machine's files too. */
 const LAID_OVER = ["/etc", "/usr/local"];
+
+const NODES = ["null", "zero", "full", "random", "urandom", "tty", "fuse", "net", "fd", "stdin", "stdout", "stderr"];
 
 /** Where the runtimes are inside: what docs/engines.md has users write. */
 export const RUNTIMES = { tsrun: "/usr/local/bin/tsrun", runc: "/usr/sbin/runc" } as const;
@@ -44,8 +46,17 @@ done
 for dir in ${EMPTY.join(" ")}; do
   mount -t tmpfs -o mode=755 tmpfs "$dir"
 done
-chmod 1777 /tmp /var/tmp /dev/shm
+chmod 1777 /tmp /var/tmp
 mkdir -p /usr/local/bin && ln -sf "/mnt/dist/$BIN" ${RUNTIMES.tsrun}
+# Nodes of its own: an engine may change the owner of /dev/null.
+mkdir -p /mnt/dev/pts /mnt/dev/mqueue && mkdir -m 1777 /mnt/dev/shm
+for node in ${NODES.join(" ")}; do
+  if [ -e "/dev/$node" ]; then cp -a --parents "/dev/$node" /mnt; fi
+done
+ln -s pts/ptmx /mnt/dev/ptmx
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts /mnt/dev/pts
+mount -t mqueue mqueue /mnt/dev/mqueue
+mount --rbind /mnt/dev /dev
 hierarchies=$(sed -n 's/.* - cgroup [^ ]* r[wo],//p' /proc/self/mountinfo)
 umount --recursive /sys
 mount -t sysfs -o nosuid,nodev,noexec sysfs /sys

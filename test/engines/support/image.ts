@@ -16,9 +16,17 @@ const ROOTFS = new URL("../../.cache/busybox", import.meta.url).pathname;
 const SCRIPT = new URL("../../../scripts/rootfs.mjs", import.meta.url).pathname;
 const TYPE = "application/vnd.oci.image";
 
-export function rootfsTar(): Buffer {
+/** `add` changes a copy of it before. */
+export function rootfsTar(add: (dir: string) => void = () => {}): Buffer {
   if (!existsSync(ROOTFS)) execFileSync("node", [SCRIPT]);
-  return tar(ROOTFS);
+  const dir = mkdtempSync(join(tmpdir(), "tsrun-rootfs-"));
+  try {
+    execFileSync("cp", ["-a", `${ROOTFS}/.`, dir]);
+    add(dir);
+    return tar(dir);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 }
 
 /** An OCI image layout with one layer, as a tar archive; `config` is the image's, as in image-spec/config.md. */

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Options of `podman run`: the witness sees the same container under tsrun and under runc, and what was asked for. */
+import { expect, test } from "vitest";
+import { type Testimony, testimony } from "../live/support/witness.ts";
+import { OPTIONS } from "./podman-options.ts";
+import type { PrivateHost } from "./support/host.ts";
+import { IMAGE, type Podman, podmanHost } from "./support/podman.ts";
+
+const engine = podmanHost();
+
+/** podman's masks; what they are made of is the runtime's affair, and `try` tells what they do. */
+const MASKED = [
+  "/proc/acpi",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/proc/timer_list",
+  "/sys/dev/block",
+  "/sys/firmware",
+  "/bin",
+];
+/** Facts that differ from runc's, and why. */
+const DIFFERS = {
+  "mounts./sys/fs/cgroup#0.options": "podman asks for ro, which runc 1.1 leaves out of the tmpfs",
+};
+const MADE_OF = /^mounts\.(.*)#0\.(root|options|type|source|super)$/;
+let namespaces: string[] | undefined;
+
+test.for(OPTIONS)("run $options", async ({ options, ask = [], expects, differs = {} }, t) => {
+  const { host, both } = await engine(t);
+  namespaces ??= await namespacesOf(host);
+  host.write("/srv/shared/file", "shared\n");
+  host.write("/etc/subuid", "containers:100000:65536\n");
+  host.write("/etc/subgid", "containers:100000:65536\n");
+  const witness = ["/witness", ...namespaces, ...ask, ...MASKED.map((path) => `try=${path}`)];
+  const seen = await both(async (podman) =>
+    factsOf(podman, await podman.ok("run", "--rm", ...options, IMAGE, ...witness), Object.keys(differs)),
+  );
+  expect(seen).toMatchObject(expects);
+});
+
+/** Without what differs from container to container, and from runtime to runtime on purpose. */
+function factsOf(podman: Podman, stdout: string, differs: readonly string[]): Testimony {
+  const text = stdout
+    .replaceAll(/\b(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{12})\b/g, "$ID")
+    .replaceAll(/\boverlay\/\d+/g, "overlay/$NUMBER")
+    .replaceAll(podman.runtime, "$RUNTIME");
+  const facts = Object.entries(testimony(text, "$NOWHERE"));
+  const left = new Set([...Object.keys(DIFFERS), ...differs]);
+  const kept = facts.filter(([fact]) => !left.has(fact) && !MASKED.includes(MADE_OF.exec(fact)?.[1] ?? ""));
+  return Object.fromEntries(kept);
+}
+
+async function namespacesOf(host: PrivateHost): Promise<string[]> {
+  const { stdout } = await host.run(["sh", "-c", "for ns in /proc/1/ns/*; do echo ${ns##*/}:$(readlink $ns); done"]);
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => `host=${line.replace(/:\w+:/, ":")}`);
+}
