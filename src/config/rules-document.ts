@@ -12,6 +12,9 @@ export const OCI_VERSION = "1.3.0";
 /** The annotation with the signal by which the image wants to be ended. */
 export const STOP_SIGNAL = "org.opencontainers.image.stopSignal";
 
+/** Properties that Linux does not have; `vm` is for runtimes that start virtual machines. */
+const ELSEWHERE = ["solaris", "windows", "vm", "zos", "freebsd"];
+
 /** SemVer 2.0.0, https://semver.org: no leading zeros, identifiers of letters, digits and hyphens. */
 const NUMBER = "(?:0|[1-9]\\d*)";
 const IDENTIFIER = "(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)";
@@ -55,6 +58,18 @@ export const DOCUMENT_RULES: readonly Rule[] = [
     *check({ root }): Iterable<Fault> {
       if (root === undefined) yield { pointer: "", message: `"root" is missing` };
       else if (root.path === "") yield { pointer: "/root/path", message: "expected a path, found an empty string" };
+    },
+  },
+  {
+    name: "what is told is told of Linux",
+    spec: "config.md#platform-specific-configuration",
+    reads: ELSEWHERE.map((platform) => `/${platform}`),
+    level: "warning",
+    *check(config): Iterable<Fault> {
+      for (const platform of ELSEWHERE) {
+        if (!Object.hasOwn(config, platform)) continue;
+        yield { pointer: `/${platform}`, message: "has no effect: it is for other platforms than Linux" };
+      }
     },
   },
   nameRule("hostname"),

@@ -506,6 +506,12 @@ const WARNINGS: readonly Row[] = [
     config({ annotations: { "org.opencontainers.image.stopSignal": "HALT" } }),
     '/annotations/org.opencontainers.image.stopSignal: "HALT" is no signal',
   ],
+  [
+    "virtual machines and other platforms",
+    config({ vm: {}, freebsd: {} }),
+    "/vm: has no effect",
+    "/freebsd: has no effect",
+  ],
   ["a version to come", config({ ociVersion: "1.4.0", mounts: undefined }), `/ociVersion: "1.4.0" is newer`],
   ["no process", { ociVersion: "1.3.0", root: { path: "r" } }, `: "process" is missing`],
   [
