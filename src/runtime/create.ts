@@ -13,12 +13,12 @@ import type { Plan } from "../plan/step.ts";
 import { type Held, release } from "../state/hold.ts";
 import { createState, removeState, startSocket, writeConfig, writeFirstState, writeState } from "../state/store.ts";
 import { type Console, openConsole } from "./console.ts";
-import type { StepText } from "./failure.ts";
 import { type HandOver, handOver } from "./hand-over.ts";
 import { perform } from "./perform.ts";
 import { compileOptions, limited, type Prepared, prepare, type Wish } from "./prepare.ts";
 import { checkPreserved } from "./preserved-fds.ts";
 import { type ContainerRecord, findRecord } from "./record.ts";
+import type { StepText } from "./step-text.ts";
 import { isoTime } from "./time.ts";
 import type { ContainerUnit } from "./unit.ts";
 
@@ -158,7 +158,7 @@ async function startImage(begun: Begun, record: ContainerRecord, { made, unit }:
   let steps: Record<number, StepText> = {};
   const meanwhile = async () => {
     writeConfig(held, begun.prepared.text);
-    const { textsAfterStart } = await import("./failure.ts");
+    const { textsAfterStart } = await import("./step-text.ts");
     steps = textsAfterStart(plan, image.steps);
   };
   const running = (pid: number) => ({ ...record, pid, startTime: processStat(pid)?.startTime ?? 0 });

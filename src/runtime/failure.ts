@@ -1,25 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From two numbers that the image reports to a sentence: the runtime still holds the plan. */
 import type { Failure } from "../emit/report.ts";
-import { type FailedStep, HostError, SyscallError } from "../errors/errors.ts";
+import { SyscallError } from "../errors/errors.ts";
 import { hintFor } from "../errors/hints.ts";
 import { type ErrnoName, errnoName, errnoText } from "../kernel/errno.ts";
-import { printCall } from "../plan/print.ts";
-import { isCall, type Plan } from "../plan/step.ts";
-
-/** What can be said of a step that failed; kept in state.json for the steps that `start` sets off. */
-export interface StepText {
-  readonly call: string;
-  readonly line: string;
-  readonly step: FailedStep;
-}
-
-export function stepText(plan: Plan, index: number): StepText {
-  const step = plan.steps[index];
-  if (step === undefined || !isCall(step)) throw new HostError(`step ${index + 1} of the plan is not one of the image`);
-  const { stage, from } = step;
-  return { call: step.call, line: printCall(step), step: { number: index + 1, of: plan.steps.length, stage, from } };
-}
+import type { StepText } from "./step-text.ts";
 
 /** `hint` says more than the tables know. */
 export function failureOf(failure: Failure, { call, line, step }: StepText, hint?: string): SyscallError {
@@ -31,14 +16,4 @@ export function failureOf(failure: Failure, { call, line, step }: StepText, hint
     hint: hint ?? hintFor(call, errno, `${line}  # ${step.from}`),
     kernelLog: kernelLog === "" ? undefined : kernelLog,
   });
-}
-
-/** The steps that follow the start socket's accept4(2), by the index of the image's record. */
-export function textsAfterStart(plan: Plan, records: readonly number[]): Record<number, StepText> {
-  const begin = plan.steps.findIndex((step) => isCall(step) && step.call === "accept4");
-  const texts: Record<number, StepText> = {};
-  records.forEach((step, record) => {
-    if (step >= begin) texts[record] ??= stepText(plan, step);
-  });
-  return texts;
 }

@@ -7,10 +7,10 @@ import type { HostError } from "../errors/errors.ts";
 import { close, type Fd } from "../native/fd.ts";
 import { fillSealed, memfile, memlog } from "../native/memfd.ts";
 import type { Act, Plan } from "../plan/step.ts";
-import type { StepText } from "./failure.ts";
 import { runHook } from "./hooks.ts";
 import { imageHookError, innerPid, stateText } from "./hooks-text.ts";
 import type { ContainerRecord } from "./record.ts";
+import type { StepText } from "./step-text.ts";
 
 export interface CreateHooks {
   /** Inputs of the plan by name. */

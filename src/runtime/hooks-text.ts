@@ -7,8 +7,9 @@ import { ERRNO } from "../kernel/errno.ts";
 import type { Fd } from "../native/fd.ts";
 import { decodeStatus, type ExitStatus } from "../native/wait.ts";
 import type { Status } from "../state/container-state.ts";
-import { failureOf, type StepText } from "./failure.ts";
+import { failureOf } from "./failure.ts";
 import type { ContainerRecord } from "./record.ts";
+import type { StepText } from "./step-text.ts";
 
 /** The state as JSON; without a pid once there is no process. */
 export function stateText(record: ContainerRecord, status: Status, pid: number): string {

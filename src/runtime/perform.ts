@@ -165,7 +165,8 @@ async function listen(
   if (bytes === undefined || bytes.length === 0) return undefined;
   const report = decodeReport(bytes);
   if (report.kind !== "failure") return report;
-  const { failureOf, stepText } = await import("./failure.ts");
+  const { failureOf } = await import("./failure.ts");
+  const { stepText } = await import("./step-text.ts");
   const { missingProgramOf } = await import("./missing-program.ts");
   const text = stepText(plan, image.steps[report.step] ?? 0);
   throw hooks?.failure(report, text) ?? failureOf(report, text, missingProgramOf(under.init, text.line, report.errno));

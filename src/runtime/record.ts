@@ -5,10 +5,10 @@ import type { UnitRecord } from "../cgroup/systemd.ts";
 import { StateError } from "../errors/errors.ts";
 import type { ContainerState } from "../state/container-state.ts";
 import { readState } from "../state/store.ts";
-import type { StepText } from "./failure.ts";
 import type { LaterHooks } from "./hooks.ts";
 import type { ResctrlRecord } from "./intel-rdt.ts";
 import type { ListenerRecord } from "./seccomp-listener.ts";
+import type { StepText } from "./step-text.ts";
 
 export interface ContainerRecord extends ContainerState {
   /** The container's cgroups, and what was there before it. */
