@@ -40,10 +40,10 @@ export async function execProcess(config: Config, options: ProcessOptions): Prom
   return Object.keys(more).length === 0 ? process : checkProcess(config, process, given.file);
 }
 
-/** Whatever a `process` of its own leaves out is the container's, as with runc; its user and environment are its own. */
+/** Whatever a `process` of its own leaves out is the container's, as with runc; but not what every process says for itself. */
 function kept({ process }: Config): Partial<Process> {
   const { args: _args, env: _env, user: _user, cwd: _cwd, terminal: _terminal, ...rest } = process ?? { cwd: "/" };
-  const { consoleSize: _size, noNewPrivileges: _privileges, ...inherited } = rest;
+  const { consoleSize: _size, noNewPrivileges: _privileges, rlimits: _rlimits, ...inherited } = rest;
   return inherited;
 }
 
