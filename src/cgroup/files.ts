@@ -51,6 +51,11 @@ export function write(path: Path, data: string): boolean {
   return attempt(call, () => overwrite(path, data), tolerated) === undefined;
 }
 
+/** The same where the file has to be there. */
+export function writeThere(path: string, data: string): void {
+  attempt(`write(${quote(path)}, ${quote(data)}, ${data.length})`, () => overwrite(path, data), []);
+}
+
 /** Opens a file for writing and writes nothing; throws when the runtime may not. access(2) would ask for the real user. */
 export function demandWritable(path: string): void {
   attempt(`open(${quote(path)}, O_WRONLY)`, () => closeSync(openSync(path, constants.O_WRONLY)), []);

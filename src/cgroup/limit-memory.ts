@@ -45,6 +45,9 @@ function switches({ swappiness, disableOOMKiller, useHierarchy }: MemoryLimits, 
   }
   if (disableOOMKiller === true) {
     desk.put("memory", `${PLACE}/disableOOMKiller`, { v1: { file: "memory.oom_control", data: "1" } });
+  } else if (disableOOMKiller === false && desk.has("memory", "memory.limit_in_bytes")) {
+    // A new cgroup has the OOM killer; one that is there may be without.
+    desk.put("memory", `${PLACE}/disableOOMKiller`, { v1: { file: "memory.oom_control", data: "0" } });
   }
   if (useHierarchy === false) {
     desk.refuse(`${PLACE}/useHierarchy`, "every kernel since Linux 5.11 counts a cgroup's children with it");

@@ -80,7 +80,7 @@ function legacyDevices(writes: readonly LimitWrite[]): readonly UnitProperty[] {
 }
 
 /** `+memory` for a cgroup above: those are systemd's to write to. */
-function isDelegated({ path, data }: LimitWrite, version: number): boolean {
+export function isDelegated({ path, data }: LimitWrite, version: number): boolean {
   const known = version >= SINCE.AllowedCPUs ? [...DELEGATED, "cpuset"] : DELEGATED;
   return basename(path) === "cgroup.subtree_control" && known.includes(data.replace("+", ""));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A container's state as `state` and `list` print it: runtime.md#state and what runc adds to it. */
-import type { State } from "../runtime/runtime.ts";
+import type { State } from "../runtime/state.ts";
 
 /** The keys in runc's order; no annotations, no key. */
 export function stateDocument(state: State): Record<string, unknown> {

@@ -13,6 +13,7 @@ import {
   type Values,
 } from "./options.ts";
 import { EXEC_OPTIONS } from "./options-exec.ts";
+import { UPDATE_OPTIONS } from "./options-update.ts";
 
 export interface ArgumentSpec {
   readonly name: string;
@@ -99,6 +100,27 @@ export const COMMANDS = {
     arguments: [ID, { name: "ps-options", required: false, many: true, describe: "for ps(1); -ef by default" }],
     options: [TABLE_OR_JSON, HELP],
     inOrder: true,
+  },
+  update: {
+    describe: "change the limits of a container",
+    arguments: [ID],
+    options: UPDATE_OPTIONS,
+    notes: "What is not given stays as it is. If one limit cannot be set, those before it are taken back.",
+  },
+  events: {
+    describe: "print what a container uses, and when it is out of memory, as lines of JSON",
+    arguments: [ID],
+    options: [
+      {
+        name: "interval",
+        type: "string",
+        value: "DURATION",
+        default: "5s",
+        describe: "how often its use is printed: 5s, 500ms, 1m30s",
+      },
+      { name: "stats", type: "boolean", default: false, describe: "print its use once" },
+      HELP,
+    ],
   },
   list: {
     describe: "list the containers",

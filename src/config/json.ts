@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** JSON.parse that loses no integer: those beyond 2^53 come out as bigint. RFC 8259. */
+/** JSON that loses no integer: those beyond 2^53 are bigint. RFC 8259. */
 
 /** A string, or a number with all that belongs to it. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
@@ -50,4 +50,13 @@ function putBack(holder: object, kept: ReadonlyMap<number, number | bigint>): vo
       else if (typeof child === "object" && child !== null) todo.push(child);
     }
   }
+}
+
+/** A bigint is marked by a character that the strings of a config.json never have. */
+const MARKED = /"\\u0000(-?\d+)"/g;
+
+/** The text of a value, in which a bigint is an integer like any other. */
+export function printJson(value: unknown): string {
+  const marked = JSON.stringify(value, (_name, one) => (typeof one === "bigint" ? `\0${one}` : one));
+  return marked.replace(MARKED, "$1");
 }

@@ -12,4 +12,8 @@ export {
 } from "../errors/errors.ts";
 export { planToJson, printPlan } from "../plan/print.ts";
 export type { Act, Call, Operand, Plan, Stage, Step } from "../plan/step.ts";
-export { type CreateOptions, type ExitStatus, Runtime, type RuntimeOptions, type State } from "./runtime.ts";
+export type { ContainerEvent } from "./events.ts";
+export { type CreateOptions, type ExitStatus, Runtime, type RuntimeOptions } from "./runtime.ts";
+export type { State } from "./state.ts";
+export type { ContainerStats } from "./stats.ts";
+export type { UpdateOptions } from "./update.ts";

@@ -32,7 +32,8 @@ export async function resumeContainer(root: string, id: string): Promise<void> {
   });
 }
 
-function readRunning(root: string, id: string): ContainerRecord {
+/** StateError ETSRUN_NOT_RUNNING. */
+export function readRunning(root: string, id: string): ContainerRecord {
   const record = readRecord(root, id);
   const status = deriveStatus(root, record);
   if (status === "running" || status === "created") return record;

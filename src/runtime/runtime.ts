@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The library: the operations of runtime.md as methods. The command line is a thin shell on it. */
 import { isFrozen } from "../cgroup/processes.ts";
+import type { Resources } from "../config/config.ts";
 import { HostError } from "../errors/errors.ts";
 import { waitExit } from "../native/wait.ts";
 import type { Plan } from "../plan/step.ts";
-import type { Status } from "../state/container-state.ts";
 import { stateRoot } from "../state/root.ts";
 import { deriveStatus } from "../state/status.ts";
 import { listStates } from "../state/store.ts";
 import { create } from "./create.ts";
 import { deleteContainer, killContainer } from "./end.ts";
+import type { ContainerEvent } from "./events.ts";
 import type { ExecWish } from "./exec.ts";
 import type { ProcessOptions } from "./exec-process.ts";
 import { Memory } from "./memory.ts";
 import { prepare } from "./prepare.ts";
 import { type ContainerRecord, readRecord } from "./record.ts";
 import { start } from "./start.ts";
+import { type State, stateOf } from "./state.ts";
+import type { ContainerStats } from "./stats.ts";
+import type { UpdateOptions } from "./update.ts";
 import { type CgroupDriver, withSystemd } from "./with-systemd.ts";
 
 export interface RuntimeOptions {
@@ -52,6 +56,8 @@ export interface CreateOptions {
   readonly stdio?: readonly [number, number, number];
   /** Receives the master of the container's terminal, when there is no console socket. */
   readonly onTerminal?: (master: number) => void;
+  /** How it ends is for another to be told: whoever inherits this process's children once it has ended itself. */
+  readonly detached?: boolean;
 }
 
 /** What a process is that joins a container: as the container's own, but for what is given. */
@@ -67,6 +73,7 @@ export interface ExecOptions extends ProcessOptions {
   readonly consoleSocket?: string;
   readonly stdio?: readonly [number, number, number];
   readonly onTerminal?: (master: number) => void;
+  readonly detached?: boolean;
 }
 
 export interface ExecProcess {
@@ -77,22 +84,6 @@ export interface ExecProcess {
 
 /** How the container's process ended: with an exit code, or by a signal. */
 export type ExitStatus = { readonly code: number } | { readonly signal: number };
-
-/** runtime.md#state, and what `list` shows beside it. */
-export interface State {
-  readonly ociVersion: string;
-  readonly id: string;
-  readonly status: Status | "paused";
-  /** 0 unless created or running. */
-  readonly pid: number;
-  readonly bundle: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly rootfs: string;
-  /** ISO 8601, UTC. */
-  readonly created: string;
-  /** Name of the user who created it, or the uid where there is no name. */
-  readonly owner: string;
-}
 
 /**
  * Creates, starts, and ends containers.
@@ -107,6 +98,8 @@ export class Runtime {
   /** Ends of the containers that this process is the parent of; kept until asked for. */
   readonly #ends = new Map<string, Promise<ExitStatus | undefined>>();
 
+  readonly #warn = (warning: string): void => this.#options.onWarning?.(warning);
+
   constructor(options: RuntimeOptions = {}) {
     this.#options = options;
     this.#root = stateRoot({ root: options.root, uid: process.geteuid?.() ?? 0, env: process.env });
@@ -119,13 +112,13 @@ export class Runtime {
     const record = await withSystemd(this.#options.cgroupManager, (systemd) =>
       create({ ...this.#wish(id, options), ...more, systemd }),
     );
-    this.#ends.set(id, waitExit(record.pid).then(exitStatus));
+    if (options.detached !== true) this.#ends.set(id, waitExit(record.pid).then(exitStatus));
     return stateOf(record, "created");
   }
 
   /** runtime.md#start: resolves when the program runs. SyscallError: it could not be executed. */
   start(id: string): Promise<void> {
-    return start(this.#root, id, (warning) => this.#options.onWarning?.(warning));
+    return start(this.#root, id, this.#warn);
   }
 
   /** Resolves when the container's process has ended. HostError: another process created it; only a parent is told. */
@@ -146,8 +139,7 @@ export class Runtime {
 
   /** runtime.md#delete. `force`: a running container is killed, a missing one is fine. */
   async delete(id: string, options: { readonly force?: boolean } = {}): Promise<void> {
-    const warn = (warning: string) => this.#options.onWarning?.(warning);
-    await deleteContainer(this.#root, id, { force: options.force ?? false, warn });
+    await deleteContainer(this.#root, id, { force: options.force ?? false, warn: this.#warn });
     this.#ends.delete(id);
   }
 
@@ -166,8 +158,8 @@ export class Runtime {
   async exec(id: string, options: ExecOptions = {}): Promise<ExecProcess> {
     const { exec } = await import("./exec.ts");
     const pid = await exec(this.#execWish(id, options));
-    const end = waitExit(pid).then(exitStatus);
-    return { pid, wait: async () => must(await end) };
+    const end = options.detached === true ? undefined : waitExit(pid).then(exitStatus);
+    return { pid, wait: async () => must(await (end ?? waitExit(pid).then(exitStatus))) };
   }
 
   /** Every process of the container stops, until `resume`. */
@@ -179,6 +171,22 @@ export class Runtime {
   async resume(id: string): Promise<void> {
     const { resumeContainer } = await import("./pause.ts");
     await resumeContainer(this.#root, id);
+  }
+
+  /** Other limits and rules for a container that is created or running; those that are not given stay. */
+  async update(id: string, resources: Resources, options: UpdateOptions = {}): Promise<void> {
+    const { updateContainer } = await import("./update.ts");
+    await updateContainer({ ...options, root: this.#root, id, resources, warn: this.#warn });
+  }
+
+  /** What the container uses. */
+  async stats(id: string): Promise<ContainerStats> {
+    return (await import("./stats.ts")).containerStats(this.#root, id, this.#warn);
+  }
+
+  /** Tells what the container uses, and when it is out of memory. Resolves when it has ended. */
+  async events(id: string, tell: (event: ContainerEvent) => void, { intervalMs = 5_000 } = {}): Promise<void> {
+    await (await import("./events.ts")).tellEvents(this.#root, id, { intervalMs, tell, warn: this.#warn });
   }
 
   /** The pids of the container's processes, in the caller's pid namespace. */
@@ -232,7 +240,7 @@ export class Runtime {
       stdio: options.stdio ?? ([0, 1, 2] as const),
       cgroupManager: this.#options.cgroupManager === "disabled" ? ("disabled" as const) : ("cgroupfs" as const),
       memory: this.#memory,
-      warn: (warning: string) => this.#options.onWarning?.(warning),
+      warn: this.#warn,
     };
   }
 
@@ -241,7 +249,7 @@ export class Runtime {
     const { consoleSocket, onTerminal, preserveFds = 0, listenFds = 0, ...asked } = rest;
     const given = { pidFile, pidfdSocket, consoleSocket, onTerminal, stdio, cgroup, ignorePaused };
     const fds = { listenFds, preserveFds: listenFds + preserveFds };
-    return { root: this.#root, id, asked, ...given, ...fds, warn: (warning) => this.#options.onWarning?.(warning) };
+    return { root: this.#root, id, asked, ...given, ...fds, warn: this.#warn };
   }
 
   #stateOf(record: ContainerRecord): State {
@@ -256,27 +264,7 @@ function must(status: ExitStatus | undefined): ExitStatus {
   return status;
 }
 
-function stateOf(record: ContainerRecord, status: State["status"]): State {
-  const { ociVersion, id, bundle, annotations, rootfs, created, owner } = record;
-  const pid = status === "stopped" ? 0 : record.pid;
-  return {
-    ociVersion,
-    id,
-    status,
-    pid,
-    bundle,
-    rootfs,
-    created,
-    owner: userName(owner),
-    ...(annotations && { annotations }),
-  };
-}
-
 function exitStatus(status: Awaited<ReturnType<typeof waitExit>>): ExitStatus | undefined {
   if (status === undefined) return undefined;
   return "exited" in status ? { code: status.exited } : { signal: status.signaled };
-}
-
-function userName(uid: number): string {
-  return uid === 0 ? "root" : String(uid);
 }

@@ -51,6 +51,11 @@ export function writeConfig({ path }: Held, text: string): void {
   writeFileSync(join(path, CONFIG), text, { mode: 0o600 });
 }
 
+/** Replaces it at once, after an update. */
+export function replaceConfig(held: Held, text: string): void {
+  replace(held, CONFIG, text);
+}
+
 /** The kept config.json of a container that is created or running. */
 export function readConfigOf(root: string, id: string): string {
   return readFileSync(join(containerPath(root, id), CONFIG), "utf8");

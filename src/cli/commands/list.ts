@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** `tsrun list`. */
-import type { State } from "../../runtime/runtime.ts";
+import type { State } from "../../runtime/state.ts";
 import type { Invocation } from "../command.ts";
 import { print } from "../output.ts";
 import { stateDocument } from "../state-document.ts";
