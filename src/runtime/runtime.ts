@@ -8,6 +8,7 @@ import type { Plan } from "../plan/step.ts";
 import { stateRoot } from "../state/root.ts";
 import { deriveStatus } from "../state/status.ts";
 import { listStates } from "../state/store.ts";
+import type { CheckpointOptions, RestoreOptions } from "./checkpoint-options.ts";
 import { create } from "./create.ts";
 import { deleteContainer, killContainer } from "./end.ts";
 import type { ContainerEvent } from "./events.ts";
@@ -158,8 +159,9 @@ export class Runtime {
   async exec(id: string, options: ExecOptions = {}): Promise<ExecProcess> {
     const { exec } = await import("./exec.ts");
     const pid = await exec(this.#execWish(id, options));
-    const end = options.detached === true ? undefined : waitExit(pid).then(exitStatus);
-    return { pid, wait: async () => must(await (end ?? waitExit(pid).then(exitStatus))) };
+    const collect = () => waitExit(pid).then(exitStatus);
+    const end = options.detached === true ? undefined : collect();
+    return { pid, wait: async () => must(await (end ?? collect())) };
   }
 
   /** Every process of the container stops, until `resume`. */
@@ -171,6 +173,24 @@ export class Runtime {
   async resume(id: string): Promise<void> {
     const { resumeContainer } = await import("./pause.ts");
     await resumeContainer(this.#root, id);
+  }
+
+  /** What the container's processes are goes to files, by CRIU; then it is deleted, unless it is to go on. */
+  async checkpoint(id: string, options: CheckpointOptions = {}): Promise<void> {
+    const { checkpointContainer } = await import("./checkpoint.ts");
+    await checkpointContainer({ root: this.#root, id, options, warn: this.#warn });
+  }
+
+  /** A container that runs, from the files of a checkpoint; this process is the parent of its init. */
+  async restore(id: string, options: RestoreOptions = {}): Promise<State> {
+    const { restore } = await import("./restore.ts");
+    const { pidFile, consoleSocket, onTerminal } = options;
+    const more = { root: this.#root, pidFile, pidfdSocket: undefined, consoleSocket, onTerminal };
+    const record = await withSystemd(this.#options.cgroupManager, (systemd) =>
+      restore({ ...this.#wish(id, options), ...more, systemd }, options),
+    );
+    if (options.detached !== true) this.#ends.set(id, waitExit(record.pid).then(exitStatus));
+    return stateOf(record, "running");
   }
 
   /** Other limits and rules for a container that is created or running; those that are not given stay. */

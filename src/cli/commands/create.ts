@@ -5,6 +5,6 @@ import { createOptions } from "../create-options.ts";
 
 export async function perform({ options, args: [id = ""], context }: Invocation<"create">): Promise<number> {
   const runtime = await context.runtime();
-  await runtime.create(id, createOptions(options));
+  await runtime.create(id, { ...createOptions(options), detached: true });
   return 0;
 }

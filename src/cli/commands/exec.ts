@@ -14,7 +14,8 @@ export async function perform({ options, args, context }: Invocation<"exec">): P
   }
   const runtime = await context.runtime();
   if (options.detach) {
-    await runtime.exec(id, asked);
+    // A monitor wants the status of even the shortest process.
+    await runtime.exec(id, { ...asked, detached: true });
     return 0;
   }
   const { execForeground } = await import("../foreground.ts");

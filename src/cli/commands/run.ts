@@ -20,7 +20,7 @@ export async function perform({ options, args: [id = ""], context }: Invocation<
 
 /** A container that cannot be started is not left behind, unless --keep asks for it. */
 async function runDetached(runtime: Runtime, id: string, options: CreateOptions & { keep: boolean }): Promise<number> {
-  await runtime.create(id, options);
+  await runtime.create(id, { ...options, detached: true });
   try {
     await runtime.start(id);
   } catch (error) {
