@@ -37,7 +37,7 @@ export function featuresDocument(): Record<string, unknown> {
       mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: true },
     },
-    potentiallyUnsafeConfigAnnotations: [PROPERTY_ANNOTATIONS, STOP_SIGNAL].sort(),
+    potentiallyUnsafeConfigAnnotations: ["org.criu.config", PROPERTY_ANNOTATIONS, STOP_SIGNAL].sort(),
   };
 }
 
