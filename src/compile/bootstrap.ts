@@ -79,8 +79,12 @@ export function closeToTracers(scope: Scope): readonly Step[] {
   return dumpableLater(scope) ? [notDumpable()] : [];
 }
 
-/** Files of /proc/PID belong to root once the process cannot be dumped; what an ordinary user writes there comes before. */
+/**
+ * Files of /proc/PID belong to root once the process cannot be dumped; what an ordinary user writes there comes before.
+ * For root it is at once: over a user namespace that root makes, any process of root's has all rights, whatever it lost.
+ */
 function dumpableLater(scope: Scope): boolean {
+  if (scope.facts.uid === 0) return false;
   return scope.options.join !== undefined || namespaceOf(scope, "user") === "new";
 }
 

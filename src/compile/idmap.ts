@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Mounts that show other owners than their filesystem has. config.md#posix-platform-mounts, mount_setattr(2), user_namespaces(7). */
 import type { IdMapping } from "../config/config.ts";
+import { CAP } from "../kernel/capability.ts";
 import { CLONE } from "../kernel/clone.ts";
 import { MOUNT_ATTR } from "../kernel/mount.ts";
 import { AT, O, RESOLVE } from "../kernel/open.ts";
@@ -93,7 +94,7 @@ function mappingOf({ scope, mount, index }: MountJob): Pick<Mapping, "uid" | "gi
 function idmaps(scope: Scope): Draft[] {
   const jobs = mountJobs(scope).filter(isMapped);
   for (const job of jobs) check(job);
-  return mappings(scope).flatMap((mapping) => lend(mapping, inside(scope, mapping)));
+  return mappings(scope).flatMap((mapping) => lend(scope, mapping, inside(scope, mapping)));
 }
 
 /** An ordinary user writes the mapping in the container's user namespace, where the host's ids have other numbers. */
@@ -126,6 +127,11 @@ function check(job: MountJob): void {
   }
 }
 
+/** Who may look into any process opens its namespaces, too; for others it must be one that can be dumped. */
+function mayTrace({ uid, capabilities }: Scope["facts"]): boolean {
+  return uid === 0 && ((capabilities >> BigInt(CAP.CAP_SYS_PTRACE)) & 1n) === 1n;
+}
+
 /** wait(2): stopped, by SIGSTOP. */
 const STOPPED = BigInt((SIG.SIGSTOP << 8) | 0x7f);
 const SUID_DUMP_USER = 1;
@@ -134,9 +140,10 @@ const SUID_DUMP_USER = 1;
  * A user namespace exists only with a process in it, so a child enters it, stops, and ends when the descriptor is there.
  *
  * The child shares our descriptors: it puts its own directory of /proc in the place of ours, and through that we write
- * its maps, which only a process outside may do.
+ * its maps, which only a process outside may do. So nobody may trace it, though any process of root's has all rights
+ * over its user namespace: CVE-2016-9962.
  */
-function lend({ name, from }: Mapping, { uid, gid }: Pick<Mapping, "uid" | "gid">): Draft[] {
+function lend(scope: Scope, { name, from }: Mapping, { uid, gid }: Pick<Mapping, "uid" | "gid">): Draft[] {
   const make = at("bootstrap", from);
   const labels = { child: `${name}_child`, parent: `${name}_parent` };
   const how = flags(CLONE, CLONE.CLONE_FILES | CLONE.CLONE_NEWUSER | SIG.SIGCHLD);
@@ -148,8 +155,7 @@ function lend({ name, from }: Mapping, { uid, gid }: Pick<Mapping, "uid" | "gid"
     }),
     { mark: labels.child },
     make("prctl", [flags(PR, PR.PR_SET_PDEATHSIG), flags(SIG, SIG.SIGKILL)]),
-    // Or its files in /proc belonged to root alone.
-    make("prctl", [flags(PR, PR.PR_SET_DUMPABLE), int(SUID_DUMP_USER)]),
+    ...(mayTrace(scope.facts) ? [] : [make("prctl", [flags(PR, PR.PR_SET_DUMPABLE), int(SUID_DUMP_USER)])]),
     openSelf(make, "self"),
     make("dup3", [ref("self"), ref("lender"), flags(O, O.O_CLOEXEC)]),
     close(make, "self"),
