@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** From text and files to a Config: numbers, faults of syntax, everything else that a text can do. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -224,10 +225,29 @@ describe("a bundle", () => {
     const error = thrownBy(() => loadConfig("/nonexistent"));
     expect(error.findings[0]?.message).toBe("cannot be read: ENOENT");
   });
+
+  test.each([
+    ["a FIFO that nobody writes to", (file: string) => execFileSync("mkfifo", [file]), /: it is not a file$/],
+    ["a link to a device without an end", (file: string) => symlinkSync("/dev/zero", file), /: it is not a file$/],
+    ["a directory", (file: string) => mkdirSync(file), /: EISDIR$/],
+    ["larger than any", (file: string) => makeSparse(file), /: it has 1099511627776 bytes$/],
+  ])("whose config.json is %s is refused at once", (_, make, message) => {
+    inBundle("", (bundle) => {
+      const file = join(bundle, "config.json");
+      rmSync(file);
+      make(file);
+      expect(thrownBy(() => loadConfig(bundle)).findings[0]?.message).toMatch(message);
+    });
+  });
 });
 
 function config(process: object): unknown {
   return { ociVersion: "1.3.0", root: { path: "rootfs" }, process: { args: ["sh"], cwd: "/", ...process } };
+}
+
+function makeSparse(file: string): void {
+  writeFileSync(file, "");
+  truncateSync(file, 2 ** 40);
 }
 
 function inBundle(text: string, act: (bundle: string) => void): void {
