@@ -30,14 +30,26 @@ export function openInRoot(root: Fd, path: string, flags: number, resolve = 0): 
   return must(fd, () => `openat2(${root}, ${quote(path)}, {flags=${flags}, resolve=RESOLVE_IN_ROOT})`) as Fd;
 }
 
-/** A regular file below `root`, open for reading; undefined for anything else. No device or FIFO is touched. */
+/**
+ * A regular file below `root`, open for reading; undefined for anything else. No device or FIFO is touched, and nobody
+ * who holds a lease on the file is waited for: fcntl(2).
+ */
 export function openRegularInRoot(root: Fd, path: string): Fd | undefined {
   const place = openInRoot(root, path, O.O_PATH);
   if (place === undefined) return undefined;
   try {
-    return fstatSync(place).isFile() ? (openSync(`/proc/self/fd/${place}`, constants.O_RDONLY) as Fd) : undefined;
+    return fstatSync(place).isFile() ? reopen(place) : undefined;
   } finally {
     closeSync(place);
+  }
+}
+
+function reopen(place: Fd): Fd | undefined {
+  try {
+    return openSync(`/proc/self/fd/${place}`, constants.O_RDONLY | constants.O_NONBLOCK) as Fd;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
+    throw error;
   }
 }
 
