@@ -14,9 +14,16 @@ export function findHome(config: Config, root: Fd, bundle: string): string {
   return homeFrom(config, () => openPasswd(config, root, bundle));
 }
 
-/** The same in a running container, whose root shows its mounts. */
-export function findHomeInside(config: Config, root: Fd): string {
-  return homeFrom(config, () => openRegularInRoot(root, PASSWD));
+/** The same in a running container, whose root directory shows its mounts. */
+export function findHomeInside(config: Config, directory: string): string {
+  return homeFrom(config, () => {
+    const root = openDirectory(directory);
+    try {
+      return openRegularInRoot(root, PASSWD);
+    } finally {
+      closeSync(root);
+    }
+  });
 }
 
 function homeFrom({ process }: Config, passwd: () => Fd | undefined): string {
@@ -56,7 +63,10 @@ const PASSWD = "/etc/passwd";
 export function homeOf(uid: number, passwd: string): string {
   for (const line of passwd.split("\n")) {
     const fields = line.split(":");
-    if (fields[2] === String(uid) && fields.length >= 6) return fields[5] || NOWHERE;
+    if (fields[2] !== String(uid) || fields.length < 6) continue;
+    const home = fields[5] ?? "";
+    // No environment has a NUL.
+    return home === "" || home.includes("\0") ? NOWHERE : home;
   }
   return NOWHERE;
 }

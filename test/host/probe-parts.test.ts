@@ -73,9 +73,10 @@ test.each([
   [7, "/"],
   [8, "/"],
   [9, "/"],
+  [10, "/"],
 ])("HOME of user %i is %s", (uid, home) => {
   const passwd =
-    "# uid 7:x\nroot:x:0:0:root:/root:/bin/sh\nshort:x:8:8\nempty:x:9:9:::\nu:x:1000:1000:,,,:/home/é:/bin/sh\nsecond:x:0:0::/other:\n";
+    "# uid 7:x\nroot:x:0:0:root:/root:/bin/sh\nshort:x:8:8\nempty:x:9:9:::\nu:x:1000:1000:,,,:/home/é:/bin/sh\nsecond:x:0:0::/other:\nnul:x:10:10::/h\0me:/bin/sh\n";
   expect(homeOf(uid, passwd)).toBe(home);
 });
 
