@@ -25,7 +25,7 @@ export function stateRoot({ root, uid, userns = false, env }: RootOptions): stri
   );
 }
 
-/** Makes the root, 0700, if it is not there. HostError: it is another user's, who could change what we remember. */
+/** Makes the root, 0700, if it is not there. HostError: another user could change what we remember. */
 export function ensureRoot(root: string): void {
   if (statSync(root, { throwIfNoEntry: false }) === undefined) mkdirSync(root, { recursive: true, mode: 0o700 });
   checkRoot(root, statSync(root));
@@ -39,6 +39,8 @@ export function hasRoot(root: string): boolean {
   return true;
 }
 
+const OTHERS_WRITE = 0o002;
+
 function checkRoot(root: string, stat: Stats): void {
   if (!stat.isDirectory()) throw new HostError(`${JSON.stringify(root)} is not a directory`);
   const uid = process.geteuid?.();
@@ -46,5 +48,8 @@ function checkRoot(root: string, stat: Stats): void {
     throw new HostError(
       `${JSON.stringify(root)} belongs to user ${stat.uid}, not to user ${uid}: its content cannot be trusted`,
     );
+  }
+  if ((stat.mode & OTHERS_WRITE) !== 0) {
+    throw new HostError(`every user may write to ${JSON.stringify(root)}: its content cannot be trusted (chmod o-w)`);
   }
 }

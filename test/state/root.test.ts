@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -36,6 +36,10 @@ test("it is made for oneself alone; a file or another user's directory is refuse
     expect(statSync(root).mode & 0o777).toBe(0o700);
     writeFileSync(join(parent, "file"), "");
     expect(() => ensureRoot(join(parent, "file"))).toThrow(expect.objectContaining({ code: "ETSRUN_HOST" }));
+    chmodSync(root, 0o777);
+    for (const see of [ensureRoot, hasRoot]) expect(() => see(root)).toThrow(/every user may write/);
+    chmodSync(root, 0o775);
+    expect(hasRoot(root)).toBe(true);
     if (process.getuid?.() !== 0) context.skip("needs root, to give a directory away");
     chownSync(root, 12345, 12345);
     expect(() => ensureRoot(root)).toThrow("12345");
