@@ -53,9 +53,9 @@ const OUTPUT_SIZE = 4096;
 
 /** The end of what a hook has written; a hook of the container's own may have written anything. */
 export function readOutput(fd: Fd): string {
-  const { size } = fstatSync(fd);
-  const bytes = Buffer.alloc(Math.min(size, OUTPUT_SIZE));
-  const length = readSync(fd, bytes, 0, bytes.length, size - bytes.length);
+  const { size } = fstatSync(fd, { bigint: true });
+  const bytes = Buffer.alloc(Math.min(Number(size), OUTPUT_SIZE));
+  const length = readSync(fd, bytes, 0, bytes.length, size - BigInt(bytes.length));
   // Nothing that a terminal would obey.
   return bytes
     .toString("utf8", 0, length)

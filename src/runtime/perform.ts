@@ -151,6 +151,8 @@ async function hear(performance: Performance, under: Under): Promise<Message> {
   const report = await listen(performance, under);
   if (report === undefined) throw await diedSilently(under);
   if (report.kind === "word") return report.word;
+  // A second one could be that of a process which is none of ours to end.
+  if (under.init !== 0) throw new Error("the image has told of its init already");
   under.init = report.pid;
   return "pid";
 }
