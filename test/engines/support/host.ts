@@ -108,7 +108,7 @@ export class PrivateHost {
   /** The command that runs `command` inside. */
   command(command: readonly string[]): string[] {
     const enter = ["nsenter", `--target=${this.#pid}`, "--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup"];
-    return ["sh", "-ec", `${enterCgroups(this.cgroups)}\nexec "$@"`, "sh", ...enter, "--wd=/", "--", ...command];
+    return ["sh", "-ec", `${enterCgroups(this.cgroups)}\nexec "$@"`, "sh", ...enter, "--wdns=/", "--", ...command];
   }
 
   run(command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
