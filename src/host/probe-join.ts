@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The facts for one more process of a running container: its mounts and namespaces are there, and not looked at. */
-import { closeSync } from "node:fs";
 import type { Config } from "../config/config.ts";
-import { openDirectory } from "../native/in-root.ts";
 import type { Facts } from "./facts.ts";
 import { probeCallerFiles, probeLimits, probeStdio } from "./probe.ts";
 import { findHomeInside } from "./probe-home.ts";
@@ -20,17 +18,8 @@ export function probeJoin(config: Config, bundle: string, pid: number, stdio: re
     lsm: probeLsm(config),
     rlimits: probeLimits(config),
     callerFiles: probeCallerFiles(config),
-    home: homeInside(config, pid),
+    home: findHomeInside(config, `/proc/${pid}/root`),
   };
-}
-
-function homeInside(config: Config, pid: number): string {
-  const root = openDirectory(`/proc/${pid}/root`);
-  try {
-    return findHomeInside(config, root);
-  } finally {
-    closeSync(root);
-  }
 }
 
 const NOTHING = {

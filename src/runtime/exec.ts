@@ -109,9 +109,10 @@ async function prepareExec(wish: ExecWish): Promise<PreparedExec> {
     if (!wish.ignorePaused && isFrozen(record.cgroups)) throw paused(id);
     const own = parseJson(readConfigOf(root, id)) as Config;
     const config = { ...own, process: await execProcess(own, wish.asked) };
+    const joining = compileOptions(wish, record);
     const facts = probeJoin(config, record.bundle, record.pid, wish.stdio);
     const filter = await filterOf(wish, own, facts);
-    const options = { ...compileOptions(wish, record), ...(filter && { seccomp: filter }) };
+    const options = { ...joining, ...(filter && { seccomp: filter }) };
     if (options.join.root) inputs.root = openDirectory(`/proc/${record.pid}/root`);
     // Until here its pid could have become another's.
     if (!isAlive(record)) throw notRunning(id, "stopped");
@@ -155,7 +156,9 @@ function compileOptions(wish: ExecWish, record: ContainerRecord) {
   const { id, preserveFds, listenFds, cgroup } = wish;
   const namespaces = probeForeign(record.pid);
   if (namespaces === undefined) {
-    throw new HostError(`container ${JSON.stringify(id)}: its namespaces are not for this user to join`);
+    const why = deriveStatus(wish.root, record) === "created" ? "yet: start it first" : "";
+    const message = `container ${JSON.stringify(id)}: its namespaces are not for this user to join ${why}`;
+    throw new HostError(message.trimEnd());
   }
   const dirs = joinDirs(record.cgroups, cgroup, record.pid);
   const join = { namespaces, root: !namespaces.some(({ kind }) => kind === "mount") };
