@@ -37,6 +37,7 @@ const PACKAGES = {
   catatonit: "podman's --init, and the first process of a pod",
   debootstrap: "a Debian root filesystem, and the one of the virtual machine",
   "qemu-system-x86": "the virtual machine of the tests",
+  "qemu-utils": "its saved state",
   e2fsprogs: "its disks",
 };
 

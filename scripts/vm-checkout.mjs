@@ -12,6 +12,9 @@ const TAKEN = ["package.json", "biome.json", "bundles", "dist", "node_modules", 
 /** For checks and builds, which are not made there. */
 const LEFT = ["node_modules/@biomejs", "node_modules/@typescript", "node_modules/typescript", "test/.cache/debian"];
 
+/** The machine's saved state knows a disk of this size. */
+export const SIZE_MIB = 1024;
+
 /** Makes it in `dir`. `command` is shell script that runs in /checkout. */
 export function checkoutDisk(dir, command) {
   const stage = join(dir, "checkout");
@@ -25,16 +28,21 @@ export function checkoutDisk(dir, command) {
   writeFileSync(join(stage, ".vm/run"), script(command));
   for (const name of ["node", "run"]) chmodSync(join(stage, ".vm", name), 0o755);
   const disk = join(dir, "checkout.ext4");
-  const made = spawnSync("mkfs.ext4", ["-q", "-O", "^has_journal", "-d", stage, disk, "1G"], { encoding: "utf8" });
+  const made = spawnSync("mkfs.ext4", ["-q", "-O", "^has_journal", "-d", stage, disk, `${SIZE_MIB}M`], {
+    encoding: "utf8",
+  });
   if (made.status !== 0) throw new Error(`mkfs.ext4: ${made.error?.message ?? made.stderr.trim()}`);
   rmSync(stage, { recursive: true });
   return disk;
 }
 
-/** ttyS1 has the output, ttyS2 tells that the machine is up and how the command ended; see vm-machine.mjs. */
+/**
+ * ttyS1 has the output, ttyS2 tells that the machine is up and how the command ended; see vm-machine.mjs. A machine
+ * that goes on from a saved state has the time of then.
+ */
 function script(command) {
   return `#!/bin/sh
-stty -F /dev/ttyS2 raw
+date --set="@$(stat --format=%Y "$0")" > /dev/null
 echo up > /dev/ttyS2
 ln -s /checkout/.vm/node /usr/local/bin/node
 export TSRUN_MUST_WORK=1 TSRUN_PATIENCE=6 HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The disk that the virtual machine of the tests starts from: Debian with systemd, by debootstrap(8). It is made once
- * and kept in a cache, under the hash of this file; that takes root and a minute.
+ * and kept in a cache, under the hash of its recipe; that takes root and a minute. Images of other hashes may be in use
+ * by other checkouts: they go when nobody has used them for a day.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -11,15 +12,15 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 const PACKAGES = [
   "linux-image-cloud-amd64",
@@ -39,48 +40,59 @@ const MASKED = [
   ),
 ];
 
-/** Starts /checkout/.vm/run from the second disk, and turns the machine off when that has ended. */
+/**
+ * Waits for a second disk, starts its .vm/run, and turns the machine off when that has ended. The disk may have been
+ * put there while the machine was stopped: what was read of the one before is forgotten.
+ */
 const UNIT = `[Unit]
 Description=What the machine was started for
 After=multi-user.target
 
 [Service]
 Type=exec
+TimeoutStartSec=infinity
+ExecStartPre=/bin/stty -F /dev/ttyS2 raw
+ExecStartPre=/bin/sh -c 'echo ready > /dev/ttyS2'
+ExecStartPre=/bin/sh -c 'until blkid --probe /dev/vdb; do sleep 0.2; blockdev --flushbufs /dev/vdb; done'
 ExecStartPre=/bin/mount /dev/vdb /checkout
 ExecStart=/checkout/.vm/run
 ExecStopPost=/bin/systemctl poweroff --force --force
 `;
 
+const DAY_MS = 86_400_000;
 const DEFAULT_CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tsrun-vm");
 
-/** Paths of `disk` (ext4), `kernel` and `initrd`. */
+/** The directory `dir`, and in it `disk` (ext4), `kernel` and `initrd`. */
 export function machineImage(cache = DEFAULT_CACHE) {
-  const hash = createHash("sha256").update(readFileSync(fileURLToPath(import.meta.url)));
+  const hash = createHash("sha256").update([PACKAGES, SUITE, MASKED, UNIT, make, settle].join());
   const dir = join(cache, hash.digest("hex").slice(0, 16));
-  const image = { disk: join(dir, "disk.ext4"), kernel: join(dir, "vmlinuz"), initrd: join(dir, "initrd") };
-  if (existsSync(dir)) return image;
+  const image = { dir, disk: join(dir, "disk.ext4"), kernel: join(dir, "vmlinuz"), initrd: join(dir, "initrd") };
+  mkdirSync(cache, { recursive: true });
+  for (const name of readdirSync(cache))
+    if (isLeft(cache, name)) rmSync(join(cache, name), { recursive: true, force: true });
+  if (existsSync(dir)) {
+    utimesSync(dir, new Date(), new Date());
+    return image;
+  }
   if (process.arch !== "x64") throw new Error(`there is a kernel for x86-64 only, and this is ${process.arch}`);
   if (process.getuid() !== 0) throw new Error("the machine's image is not made yet, and that needs root");
   console.log(`making ${dir}`);
-  mkdirSync(cache, { recursive: true });
-  for (const name of readdirSync(cache)) if (isLeft(name)) rmSync(join(cache, name), { recursive: true, force: true });
   const fresh = mkdtempSync(join(cache, `new-${process.pid}-`));
   try {
     make(fresh);
-    // Two that make it at once both end well; images of another recipe go.
+    // Two that make it at once both end well.
     if (!existsSync(dir)) renameSync(fresh, dir);
-    for (const name of readdirSync(cache))
-      if (/^[0-9a-f]{16}$/.test(name) && join(cache, name) !== dir) rmSync(join(cache, name), { recursive: true });
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
   return image;
 }
 
-/** What was being made by a process that was killed. */
-function isLeft(name) {
+/** What was being made by a process that was killed, and an image that nobody has used for a day. */
+function isLeft(cache, name) {
   const pid = /^new-(\d+)-/.exec(name)?.[1];
-  return pid !== undefined && !existsSync(`/proc/${pid}`);
+  if (pid !== undefined) return !existsSync(`/proc/${pid}`);
+  return /^[0-9a-f]{16}$/.test(name) && Date.now() - statSync(join(cache, name)).mtimeMs > DAY_MS;
 }
 
 function make(dir) {
