@@ -11,7 +11,7 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
 };
-const PART = /(\d+\.?\d*|\.\d+)(ns|[uµμ]s|ms|[smh])/g;
+const PART = /(\d+\.?\d*|\.\d+)(ns|[u\u00b5\u03bc]s|ms|[smh])/g;
 
 /** In milliseconds. Undefined for what is no length of time; a number without a unit is one only if it is 0. */
 export function parseDuration(text: string): number | undefined {
