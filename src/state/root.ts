@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The directory that holds the directories of all containers. */
-import { mkdirSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, type Stats, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { HostError } from "../errors/errors.ts";
 
@@ -10,19 +10,29 @@ export interface RootOptions {
   /** Effective id of the runtime. */
   readonly uid: number;
   /** Whether that is root of a user namespace only, who cannot write to /run. */
-  readonly userns?: boolean;
+  readonly confined?: () => boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** The root's absolute path. HostError: an ordinary user without XDG_RUNTIME_DIR, who did not name a root either. */
-export function stateRoot({ root, uid, userns = false, env }: RootOptions): string {
+export function stateRoot({ root, uid, confined = isConfined, env }: RootOptions): string {
   if (root !== undefined && root !== "") return resolve(root);
   const runtimeDir = env.XDG_RUNTIME_DIR;
-  if (uid === 0 && !(userns && runtimeDir)) return "/run/tsrun";
+  if (uid === 0 && !(runtimeDir && confined())) return "/run/tsrun";
   if (runtimeDir) return join(resolve(runtimeDir), "tsrun");
   throw new HostError(
     "XDG_RUNTIME_DIR is not set: there is no place for the state of containers, name one with --root",
   );
+}
+
+/** podman, for an ordinary user, runs us as root of that user's namespace. */
+function isConfined(): boolean {
+  try {
+    accessSync("/run", constants.W_OK);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Makes the root, 0700, if it is not there. HostError: another user could change what we remember. */

@@ -10,9 +10,9 @@ const env = { XDG_RUNTIME_DIR: "/run/user/1000" };
 
 test.each([
   ["root", { uid: 0, env: {} }, "/run/tsrun"],
-  ["root with XDG_RUNTIME_DIR", { uid: 0, env }, "/run/tsrun"],
-  ["root of a user namespace", { uid: 0, userns: true, env }, "/run/user/1000/tsrun"],
-  ["root of a user namespace without XDG_RUNTIME_DIR", { uid: 0, userns: true, env: {} }, "/run/tsrun"],
+  ["root with XDG_RUNTIME_DIR", { uid: 0, confined: () => false, env }, "/run/tsrun"],
+  ["root of a user namespace", { uid: 0, confined: () => true, env }, "/run/user/1000/tsrun"],
+  ["root of a user namespace without XDG_RUNTIME_DIR", { uid: 0, confined: () => true, env: {} }, "/run/tsrun"],
   ["an ordinary user", { uid: 1000, env }, "/run/user/1000/tsrun"],
   ["--root", { root: "/x/y/../z", uid: 1000, env }, "/x/z"],
   ["--root, relative", { root: "r", uid: 0, env }, join(process.cwd(), "r")],
