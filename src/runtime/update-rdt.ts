@@ -74,7 +74,13 @@ function schemataChange(path: string, lines: readonly string[]): Change {
   return {
     make() {
       before = readFileSync(`${path}/schemata`, "utf8");
-      write(lines.map((line) => `${line}\n`).join(""));
+      try {
+        write(lines.map((line) => `${line}\n`).join(""));
+      } catch (error) {
+        // Lines before the one that was refused hold already.
+        write(before);
+        throw error;
+      }
     },
     takeBack: () => write(before),
   };
