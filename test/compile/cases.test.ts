@@ -13,6 +13,8 @@ import { parseJson } from "../../src/config/json.ts";
 import { emitImage } from "../../src/emit/image.ts";
 import { ConfigError } from "../../src/errors/errors.ts";
 import { checkPlan } from "../../src/plan/check.ts";
+import { printPlan } from "../../src/plan/print.ts";
+import { offences } from "../house/plan-rules.ts";
 import { excerpt } from "./excerpt.ts";
 import { factsFor, type Host } from "./facts.ts";
 import { lintPlan } from "./lint.ts";
@@ -108,6 +110,7 @@ function withBytes({ seccomp, ...options }: CompileOptions): CompileOptions {
 function sound({ plan }: Compiled): void {
   expect(checkPlan(plan)).toEqual([]);
   expect(lintPlan(plan)).toEqual([]);
+  expect(offences(printPlan(plan))).toEqual([]);
   for (const arch of ["x64", "arm64"] as const) emitImage({ ...plan, arch });
 }
 

@@ -12,6 +12,7 @@ import { ConfigError } from "../../src/errors/errors.ts";
 import { checkPlan } from "../../src/plan/check.ts";
 import { printCall, printPlan } from "../../src/plan/print.ts";
 import { isCall, type Plan, type Step } from "../../src/plan/step.ts";
+import { offences } from "../house/plan-rules.ts";
 import { config, deepFreeze, host, KINDS } from "./any-config.ts";
 import { factsFor, type Host } from "./facts.ts";
 import { lintPlan } from "./lint.ts";
@@ -73,6 +74,7 @@ describe("the plan of any exec", { timeout: 30_000 }, () => {
         compiled++;
         expect(checkPlan(result.plan)).toEqual([]);
         expect(lintPlan(result.plan)).toEqual([]);
+        expect(offences(printPlan(result.plan))).toEqual([]);
         expect(() => emitImage(result.plan)).not.toThrow();
         expect(printPlan(result.plan).trimEnd().split("\n")).toHaveLength(result.plan.steps.length + 1);
         expect(attempt(frozen)).toEqual(result);
