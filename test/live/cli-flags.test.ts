@@ -118,3 +118,58 @@ connection, _ = listener.accept()
 name, fds, _, _ = socket.recv_fds(connection, 4096, 8)
 print(re.search(r"^Pid:\\s+(\\d+)", open(f"/proc/self/fdinfo/{fds[0]}").read(), re.M).group(1), flush=True)
 `;
+
+test("kill --all reaches every process of the container, and kill the first alone", async (t) => {
+  requires(t, "root");
+  const c = container(t, (spec) => {
+    // With a pid namespace of its own, the end of the first would be that of all.
+    spec.linux.namespaces = spec.linux.namespaces.filter(({ type }) => type !== "pid");
+    shell(spec, "sh -c 'trap \"touch /term\" TERM; touch /up; while :; do sleep 0.05; done' & exec sleep 1000");
+  });
+  await c.ok("run", ["--detach"]);
+  await until("both run", () => existsSync(join(c.rootfs, "up")));
+  await c.ok("kill", [], ["TERM"]);
+  await until("the first has ended", async () => (await c.status()) === "stopped");
+  expect(existsSync(join(c.rootfs, "term"))).toBe(false);
+  await c.ok("kill", ["--all"], ["TERM"]);
+  await until("the other has its signal", () => existsSync(join(c.rootfs, "term")));
+  await c.ok("delete", ["--force"]);
+});
+
+test("--debug has the log tell what was done, and how long it took", async (t) => {
+  requires(t, "root");
+  const log = join(temporary(t), "log");
+  const root = runtimeRoot(t);
+  for (const words of [[], ["--debug"]]) {
+    const globals = ["--root", root, "--log", log, "--log-format", "json", ...words];
+    expect(await run([TSRUN, ...globals, "list"])).toMatchObject({ status: 0, stderr: "" });
+    const lines = existsSync(log) ? readFileSync(log, "utf8").split("\n").filter(Boolean) : [];
+    const said = lines.map((line) => JSON.parse(line) as { level: string; msg: string });
+    expect(said.map(({ level }) => level)).toEqual(words.length === 0 ? [] : ["debug", "debug"]);
+    if (words.length > 0) expect(said[1]?.msg).toMatch(/^list: done after \d+\.\d ms, exit code 0$/);
+  }
+});
+
+test("--version has a line each for name, commit and specification", async (t) => {
+  requires(t, "dist");
+  for (const flag of ["--version", "-v"]) {
+    const { status, stdout } = await run([TSRUN, flag]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^tsrun version \d+\.\d+\.\d+\S*\n(commit: \S+\n)?spec: 1\.3\.\d+\nnode: \S+\n$/);
+  }
+});
+
+test("--cgroup-manager disabled leaves the container in the caller's cgroup", async (t) => {
+  requires(t, "root");
+  const { dir } = bundle(t, (spec) => {
+    spec.linux.namespaces = spec.linux.namespaces.filter(({ type }) => type !== "cgroup");
+    shell(spec, "cat /proc/self/cgroup");
+  });
+  const own = readFileSync("/proc/self/cgroup", "utf8");
+  const of = async (manager: string) => {
+    const words = ["--root", runtimeRoot(t), "--cgroup-manager", manager, "run", "--bundle", dir, freshId()];
+    return (await run([TSRUN, ...words])).stdout;
+  };
+  expect(await of("disabled")).toBe(own);
+  expect(await of("cgroupfs")).not.toBe(own);
+});
