@@ -69,6 +69,15 @@ export function numbers(value: string | Uint8Array): readonly number[] {
   return Array.from({ length: bytes.length / 4 }, (_, index) => view.getUint32(4 * index, true));
 }
 
+/** The numbers of the bits that are set in a mask of CPUs. */
+export function cpus(mask: string | Uint8Array): string {
+  const bytes = typeof mask === "string" ? utf8(mask) : mask;
+  const set = [...bytes].flatMap((byte, index) =>
+    [0, 1, 2, 3, 4, 5, 6, 7].flatMap((bit) => ((byte >> bit) & 1 ? [8 * index + bit] : [])),
+  );
+  return `[${set.join(" ")}]`;
+}
+
 /** A bit mask as strace prints it: words of 16 characters. */
 export function longs(value: string | Uint8Array): readonly string[] {
   const halves = numbers(value);

@@ -15,7 +15,7 @@ import { PR, PR_CAP_AMBIENT, SECBIT } from "../kernel/prctl.ts";
 import { quoteHex } from "../kernel/quote.ts";
 import { SIG } from "../kernel/signal.ts";
 import { AF, SIOC, SOCK } from "../kernel/socket.ts";
-import { dirfd, FORMATS, type Format, keyring, longs, numbers, signal, signed } from "./print-formats.ts";
+import { cpus, dirfd, FORMATS, type Format, keyring, longs, numbers, signal, signed } from "./print-formats.ts";
 import { mayCreate } from "./print-struct.ts";
 import type { Operand } from "./step.ts";
 
@@ -51,6 +51,10 @@ export const SPECIAL: Readonly<Partial<Record<CallName, Special>>> = {
     return mayCreate(args[2]) ? [...printed, print(args[3] ?? ZERO, octal)] : printed;
   },
   prctl: (args, print) => byOperation(args, print, 0, PR, PRCTL),
+  sched_setaffinity: (args, print) => {
+    const mask = at(args, 2);
+    return [print(at(args, 0), signed), print(at(args, 1)), mask.kind === "bytes" ? cpus(mask.value) : print(mask)];
+  },
   set_mempolicy: (args, print) => {
     const how = number(args[0]);
     const fixed = BigInt(Object.values(MPOL_F).reduce((sum: number, flag) => sum | flag, 0));
