@@ -31,6 +31,18 @@ events_logger = "file"
 /** busybox, /witness, /plain (not executable) and /orphan (a script whose interpreter is missing). */
 export const IMAGE = "localhost/busybox:latest";
 
+/** An ordinary user of the host, with ids to give away. */
+const USER = { name: "tester", id: 1500 };
+const AS_USER = [
+  ...["setpriv", `--reuid=${USER.id}`, `--regid=${USER.id}`, "--clear-groups"],
+  ...["env", `HOME=/home/${USER.name}`, `XDG_RUNTIME_DIR=/run/user/${USER.id}`],
+];
+
+export interface PodmanOptions extends RunOptions {
+  /** As the ordinary user. */
+  readonly rootless?: boolean;
+}
+
 /** Runs podman with one of the runtimes. */
 export interface Podman {
   (...args: readonly string[]): Promise<Outcome>;
@@ -63,8 +75,11 @@ export class PodmanHost {
       host.write("/etc/containers/containers.conf", pageSnippet("containers.conf"));
       host.write("/etc/containers/containers.conf.d/lane.conf", LANE);
       host.write("/srv/busybox.tar", ociArchive(IMAGE, { Cmd: ["sh"], Env: ["PATH=/bin"] }, layer(witness)));
+      await addUser(host);
       const engine = new PodmanHost(host);
-      await engine.podman("tsrun").ok("load", "--quiet", "--input", "/srv/busybox.tar");
+      for (const rootless of [false, true]) {
+        await engine.podman("tsrun", { rootless }).ok("load", "--quiet", "--input", "/srv/busybox.tar");
+      }
       return engine;
     } catch (error) {
       await host.end();
@@ -77,11 +92,11 @@ export class PodmanHost {
   }
 
   /** The runtime of containers.conf is tsrun. */
-  podman(runtime: RuntimeName, options: RunOptions = {}): Podman {
+  podman(runtime: RuntimeName, { rootless = false, ...options }: PodmanOptions = {}): Podman {
     const scenario = this.#scenarios;
     this.#scenarios += 1;
     const chosen = runtime === "tsrun" ? [] : ["--runtime", runtime];
-    const command = (...args: readonly string[]) => ["podman", ...chosen, ...args];
+    const command = (...args: readonly string[]) => [...(rootless ? AS_USER : []), "podman", ...chosen, ...args];
     const podman = (...args: readonly string[]) => this.host.run(command(...args), options);
     const ok = async (...args: readonly string[]) => {
       const { status, stdout, stderr } = await podman(...args);
@@ -95,7 +110,7 @@ export class PodmanHost {
   /** What a scenario tells of tsrun, once it tells the same of runc. */
   readonly both = async <Told>(
     scenario: (podman: Podman) => Promise<Told>,
-    options: RunOptions = {},
+    options: PodmanOptions = {},
   ): Promise<Told> => {
     const [mine, theirs] = await Promise.all([
       scenario(this.podman("tsrun", options)),
@@ -104,6 +119,19 @@ export class PodmanHost {
     expect(mine, "tsrun and runc").toEqual(theirs);
     return mine;
   };
+}
+
+/** "containers" is whose ids --userns=auto takes. */
+async function addUser(host: PrivateHost): Promise<void> {
+  const { name, id } = USER;
+  const script = `
+    echo '${name}:x:${id}:${id}::/home/${name}:/bin/sh' >>/etc/passwd
+    echo '${name}:x:${id}:' >>/etc/group
+    printf '${name}:100000:65536\\ncontainers:200000:65536\\n' | tee /etc/subuid >/etc/subgid
+    install -d -m 700 -o ${id} -g ${id} /home/${name} /run/user/${id}
+  `;
+  const { status, stderr } = await host.run(["sh", "-ec", script]);
+  if (status !== 0) throw new Error(`the user was not made: ${stderr}`);
 }
 
 function layer(witness: string): Buffer {
