@@ -3,7 +3,7 @@
 import { quote } from "../kernel/quote.ts";
 import type { Config, NamespaceKind } from "./config.ts";
 import { pointer } from "./pointer.ts";
-import { type Fault, linuxOf, namespaceOf, type Rule } from "./rule.ts";
+import { type Fault, linuxOf, namespaceOf, type Rule, repeated } from "./rule.ts";
 import { sysctlNamespace, sysctlPath } from "./sysctl.ts";
 
 /** The kernel's dev_t has 12 bits for the major number and 20 for the minor one. */
@@ -45,6 +45,22 @@ export const LINUX_RULES: readonly Rule[] = [
       for (const key of Object.keys(linuxOf(config).sysctl ?? {})) {
         const message = sysctlFault(config, key);
         if (message !== undefined) yield { pointer: pointer("linux", "sysctl", key), message };
+      }
+    },
+  },
+  {
+    name: "a kernel parameter has one value",
+    spec: "config-linux.md#sysctl",
+    reads: ["/linux/sysctl"],
+    level: "error",
+    *check(config): Iterable<Fault> {
+      const { sysctl = {} } = linuxOf(config);
+      const keys = Object.keys(sysctl);
+      for (const [index, first] of repeated(keys.map(sysctlPath))) {
+        const [key = "", other = ""] = [keys[index], keys[first]];
+        if (sysctl[key] === sysctl[other]) continue;
+        const message = `${quote(other)} is the same parameter, and has another value`;
+        yield { pointer: pointer("linux", "sysctl", key), message };
       }
     },
   },

@@ -4,13 +4,13 @@ import { quote } from "../kernel/quote.ts";
 import type { Config, IdMapping } from "./config.ts";
 import { pointer } from "./pointer.ts";
 import { type Fault, isNew, linuxOf, namespaceOf, processOf, type Rule, repeated } from "./rule.ts";
+import { LAST_ID } from "./rules-ids.ts";
 
 type Side = "uidMappings" | "gidMappings";
 const SIDES: readonly Side[] = ["uidMappings", "gidMappings"];
 const MAPPINGS = ["/linux/uidMappings", "/linux/gidMappings"];
 /** The most lines of a uid_map, user_namespaces(7). */
 const EXTENTS_MAX = 340;
-const IDS = 2 ** 32;
 const CLOCKS = ["boottime", "monotonic"];
 
 export const NAMESPACE_RULES: readonly Rule[] = [
@@ -130,8 +130,8 @@ export function* mappingFaults(mappings: readonly IdMapping[], path: string): It
   }
   for (const [index, { containerID, hostID, size }] of mappings.entries()) {
     if (size === 0) yield { pointer: `${path}/${index}/size`, message: "expected at least 1, found 0" };
-    if (Math.max(containerID, hostID) + size > IDS) {
-      yield { pointer: `${path}/${index}`, message: "goes beyond the last id, 4294967295" };
+    if (Math.max(containerID, hostID) + size - 1 > LAST_ID) {
+      yield { pointer: `${path}/${index}`, message: `goes beyond the last id, ${LAST_ID}` };
     }
   }
   for (const end of ["containerID", "hostID"] as const) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Rules about limits, as far as no host has to be asked. config-linux.md#control-groups; the kernel's cgroup-v1, cgroup-v2. */
 import { quote } from "../kernel/quote.ts";
-import type { CpuLimits, Resources } from "./config.ts";
+import type { CpuLimits, Resources, U64 } from "./config.ts";
 import { parseNumberList } from "./number-list.ts";
 import { pointer } from "./pointer.ts";
 import { type Fault, linuxOf, type Rule, repeated } from "./rule.ts";
@@ -20,6 +20,14 @@ const OWN_FILES = ["type", "procs", "threads", "subtree_control", "freeze", "kil
 
 export const RESOURCE_RULES: readonly Rule[] = [
   resourceRule("cpu", "times and lists of CPUs are what the kernel takes", cpuFaults),
+  resourceRule("memory", "sizes of memory are sizes", function* ({ memory = {} }) {
+    for (const name of ["limit", "reservation", "swap", "kernel", "kernelTCP"] as const) {
+      yield* belowNone(memory[name], pointer("linux", "resources", "memory", name));
+    }
+  }),
+  resourceRule("pids", "a number of processes is a number", function* ({ pids = {} }) {
+    yield* belowNone(pids.limit, "/linux/resources/pids/limit");
+  }),
   ...BLOCK_IO_RULES,
   resourceRule("hugepageLimits", "a size of huge pages has one limit", function* ({ hugepageLimits = [] }) {
     for (const [index, first] of repeated(hugepageLimits.map(({ pageSize }) => pageSize))) {
@@ -69,6 +77,11 @@ function resourceRule(part: keyof Resources, name: string, faults: (resources: R
     level: "error",
     check: (config) => faults(linuxOf(config).resources ?? {}),
   };
+}
+
+/** -1 is no limit; the kernel takes no other number below 0. */
+function* belowNone(limit: U64 = 0, path: string): Iterable<Fault> {
+  if (limit < -1) yield { pointer: path, message: `expected -1, for no limit, or at least 0, found ${limit}` };
 }
 
 /** 0 asks for nothing. */

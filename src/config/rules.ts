@@ -5,6 +5,7 @@ import { DEVICE_RULES } from "./rules-devices.ts";
 import { DOCUMENT_RULES } from "./rules-document.ts";
 import { HOOK_RULES } from "./rules-hooks.ts";
 import { IDMAP_RULES } from "./rules-idmap.ts";
+import { ID_RULES } from "./rules-ids.ts";
 import { INTEL_RDT_RULES } from "./rules-intel-rdt.ts";
 import { LINUX_RULES } from "./rules-linux.ts";
 import { MOUNT_RULES } from "./rules-mounts.ts";
@@ -19,6 +20,7 @@ import { SECCOMP_RULES } from "./rules-seccomp.ts";
 export const RULES: readonly Rule[] = [
   ...DOCUMENT_RULES,
   ...PROCESS_RULES,
+  ...ID_RULES,
   ...SCHEDULING_RULES,
   ...MOUNT_RULES,
   ...IDMAP_RULES,

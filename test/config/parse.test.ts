@@ -80,7 +80,7 @@ describe("integers", () => {
         (v: unknown) => ({ process: { cwd: "/", rlimits: [{ type: "RLIMIT_AS", soft: v, hard: v }] } }),
       ],
       int64: [-(2n ** 63n), 2n ** 63n - 1n, (v: unknown) => ({ linux: { timeOffsets: { boottime: { secs: v } } } })],
-      uint32: [0n, 2n ** 32n - 1n, (v: unknown) => ({ process: { cwd: "/", user: { uid: v, gid: 0 } } })],
+      uint32: [0n, 2n ** 32n - 1n, (v: unknown) => ({ linux: { resources: { network: { classID: v } } } })],
     } as const;
     fc.assert(
       fc.property(integer, fc.constantFrom(...Object.values(bounds)), (value, [min, max, place]) => {

@@ -88,6 +88,13 @@ export const STRICTER: readonly Difference[] = [
   },
   {
     document: "config",
+    reason: "config.md#posix-platform-hooks: timeout is an int, of 63 bits at most; the reference has no bound",
+    place: /^\/hooks\/\w+\/\d+\/timeout$/,
+    words: /at most 9223372036854775807,/,
+    example: config({ hooks: { poststop: [{ path: "/a", timeout: 1e300 }] } }),
+  },
+  {
+    document: "config",
     reason: "config-linux.md#personality: domain is REQUIRED; the reference leaves it out",
     place: /^\/linux\/personality\/domain$/,
     words: /is missing/,

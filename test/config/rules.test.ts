@@ -116,6 +116,30 @@ const FINDINGS: readonly Row[] = [
     "/process/user/uid: 65536 is not mapped",
     "/process/user/additionalGids/1: 99999",
   ],
+  [
+    "ids that mean none, and a umask with more than permissions",
+    config({
+      process: { ...PROCESS, user: { uid: 4294967295, gid: 4294967295, additionalGids: [0, 4294967295], umask: 512 } },
+      linux: { devices: [{ type: "p", path: "/a", uid: 4294967295, gid: 4294967294 }] },
+    }),
+    "/process/user/uid: expected at most 4294967294",
+    "/process/user/gid: ",
+    "/process/user/additionalGids/1: ",
+    "/process/user/umask: expected at most 511",
+    "/linux/devices/0/uid: ",
+  ],
+  [
+    "a range with the id that means none",
+    linux({ ...USER, gidMappings: [...MAP, { containerID: 70000, hostID: 4294967295, size: 1 }] }),
+    "/linux/gidMappings/1: goes beyond the last id",
+  ],
+  [
+    "less than nothing",
+    linux({ resources: { memory: { limit: -2, swap: -(2n ** 63n), reservation: -1 }, pids: { limit: -2 } } }),
+    "/linux/resources/memory/limit: expected -1",
+    "/linux/resources/memory/swap: ",
+    "/linux/resources/pids/limit: ",
+  ],
   ["offsets without namespace", linux({ timeOffsets: { boottime: { secs: 1 } } }), "/linux/timeOffsets: needs a time"],
   [
     "offsets of a joined namespace",
@@ -207,6 +231,11 @@ const FINDINGS: readonly Row[] = [
     "/linux/sysctl/fs.file-max: ",
     "/linux/sysctl/net..x: ",
     "/linux/sysctl/net~1.~1x: ",
+  ],
+  [
+    "a parameter with two values",
+    linux({ namespaces: spaces("network"), sysctl: { "net.a.b": "1", "net/a/b": "2", "net/c": "1", "net.c": "1" } }),
+    `/linux/sysctl/net~1a~1b: "net.a.b" is the same parameter`,
   ],
   [
     "parameters of absent namespaces",
