@@ -17,7 +17,12 @@ export function presentError(error: unknown, scene: Scene = {}): Message {
   const [head, ...details] = linesOf(error, scene);
   const text = [`tsrun: ${head}`, ...details.map((line) => `  ${line}`), ""].join("\n");
   const line = [head, ...details.map((detail) => detail.trim().replace(/ {2,}/g, " "))].join("; ");
-  return { line, text };
+  return { line: inGoWords(line), text };
+}
+
+/** docker ends with 127 or 126 by "no such file or directory" or "permission denied", as Go writes them. */
+function inGoWords(line: string): string {
+  return line.replace(/ = -1 E[A-Z0-9]+ \([A-Z]/g, (told) => told.slice(0, -1) + told.slice(-1).toLowerCase());
 }
 
 /** Findings as lines, their columns aligned: where, what, which section of the spec. */

@@ -27,7 +27,7 @@ describe("a failed step", () => {
     const { line } = presentError(PROC);
     expect(line).not.toContain("\n");
     expect(line).toMatch(
-      /^mount\(.*\) = -1 EPERM \(Operation not permitted\); step 9 of 31, in init · from config\.json \/mounts\/0; hint: a new proc/,
+      /^mount\(.*\) = -1 EPERM \(operation not permitted\); step 9 of 31, in init · from config\.json \/mounts\/0; hint: a new proc/,
     );
   });
 
