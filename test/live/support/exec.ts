@@ -47,3 +47,8 @@ export function execIn(c: Container, words: readonly string[], { options, ...mor
 export function shellIn(c: Container, script: string, more: ExecRun = {}): Promise<Outcome> {
   return execIn(c, ["sh", "-c", script], more);
 }
+
+/** tsrun with its output thrown away: what it leaves running would keep a pipe open. */
+export function quietly(words: readonly string[]): Promise<Outcome> {
+  return run(["sh", "-c", '"$@" >/dev/null 2>&1', "sh", TSRUN, ...words]);
+}
