@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** linux.resources → what is written to the files of the container's cgroup, in that order. `limitWrites` is pure. */
-import type { Resources } from "../config/config.ts";
+import type { Config, Resources } from "../config/config.ts";
 import { ConfigError, type Finding } from "../errors/errors.ts";
 import type { CgroupFacts } from "../host/facts.ts";
 import { blockIoWrites } from "./limit-block-io.ts";
@@ -18,6 +18,19 @@ import type { CgroupDir } from "./place.ts";
 export interface LimitedDir extends CgroupDir {
   readonly writes?: readonly LimitWrite[];
   readonly late?: readonly LimitWrite[];
+}
+
+/**
+ * The resources as their writer means them. Before 1.3 the specification had no word on a limit of 0 processes, which
+ * engines write for none: podman 4 does for --pids-limit=-1. From then on it is one, and nothing can fork.
+ */
+export function meantResources({ ociVersion, linux }: Config): Resources | undefined {
+  const resources = linux?.resources;
+  if (resources?.pids?.limit !== 0) return resources;
+  const [major = 0, minor = 0] = ociVersion.split(".").map(Number);
+  if (major > 1 || (major === 1 && minor >= 3)) return resources;
+  const { pids: _none, ...limited } = resources;
+  return limited;
 }
 
 /** Throws ConfigError for a limit that no hierarchy can keep. Nothing is read when nothing is limited. */

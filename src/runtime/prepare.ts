@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { type DelegatedDir, delegated } from "../cgroup/delegate.ts";
 import { type GuardedDir, guardDirs } from "../cgroup/devices.ts";
-import { limitDirs } from "../cgroup/limits.ts";
+import { limitDirs, meantResources } from "../cgroup/limits.ts";
 import { possiblePlace } from "../cgroup/make.ts";
 import { type CgroupDir, type CgroupPlace, placeCgroup } from "../cgroup/place.ts";
 import type { SystemdUnits } from "../cgroup/systemd.ts";
@@ -117,7 +117,7 @@ export function limited(
   facts: Facts,
   warn: (warning: string) => void,
 ): readonly (GuardedDir & DelegatedDir)[] {
-  const resources = config.linux?.resources;
+  const resources = meantResources(config);
   const withLimits = limitDirs(dirs, resources, facts.cgroup, `${facts.bundle}/config.json`, warn);
   return delegated(guardDirs(withLimits, resources?.devices, facts, warn), config, facts);
 }

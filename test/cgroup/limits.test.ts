@@ -2,7 +2,7 @@
 /** What is written for which limit, in which version: config-linux.md#control-groups. */
 import { describe, expect, test } from "vitest";
 import { weightOf } from "../../src/cgroup/limit-cpu.ts";
-import { limitDirs, limitWrites } from "../../src/cgroup/limits.ts";
+import { limitDirs, limitWrites, meantResources } from "../../src/cgroup/limits.ts";
 import type { Resources } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/errors/errors.ts";
 import { facts, hybrid, NAMES, told, v1, v2 } from "./limits-hosts.ts";
@@ -164,3 +164,19 @@ test.each([
   [512, 59],
   [2048, 174],
 ])("%d shares are a weight of %d", (shares, weight) => expect(weightOf(shares)).toBe(weight));
+
+test.each([
+  ["1.0.2-dev", undefined],
+  ["1.2.1", undefined],
+  ["1.3.0", { limit: 0 }],
+  ["2.0.0", { limit: 0 }],
+] as const)("a limit of 0 processes, as %s has it", (ociVersion, pids) => {
+  const memory = { limit: 4096 };
+  expect(meantResources({ ociVersion, linux: { resources: { memory, pids: { limit: 0 } } } })).toEqual({
+    memory,
+    ...(pids && { pids }),
+  });
+  expect(meantResources({ ociVersion, linux: { resources: { pids: { limit: -1 } } } })).toEqual({
+    pids: { limit: -1 },
+  });
+});
