@@ -75,7 +75,7 @@ function everyUnit({ name, slice }: UnitPlace, isLegacy: boolean): readonly Unit
  * put into its words, which know devices by the names of their drivers: what else the list allows may be lost then.
  */
 function legacyDevices(writes: readonly LimitWrite[]): readonly UnitProperty[] {
-  const closes = writes.some(({ path, data }) => basename(path) === "devices.deny" && data === "a");
+  const closes = writes.some(({ path, data }) => basename(path) === "devices.deny" && /^a\b/.test(data));
   return closes ? [{ name: "DevicePolicy", type: "s", value: "closed" }] : [];
 }
 

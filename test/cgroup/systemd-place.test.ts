@@ -158,7 +158,7 @@ describe("the properties of the unit", () => {
   });
 
   test("close devices on v1, where systemd would open them again; on v2 the container's own program stays", () => {
-    const closed = [write("devices.deny", "a"), write("devices.allow", "c 1:3 rwm")];
+    const closed = [write("devices.deny", "a *:* rwm"), write("devices.allow", "c 1:3 rwm")];
     expect(names(unitProperties(at, dirs("max", closed), [], 252).properties)).toContain("DevicePolicy");
     expect(names(unitProperties(at, dirs("max"), [], 252).properties)).not.toContain("DevicePolicy");
   });
