@@ -3,6 +3,7 @@
 import { StateError } from "../errors/errors.ts";
 import { SIG } from "../kernel/signal.ts";
 import type { Fd } from "../native/fd.ts";
+import type { RestoreOptions } from "../runtime/checkpoint-options.ts";
 import type { CreateOptions, ExecOptions, ExitStatus, Runtime } from "../runtime/runtime.ts";
 import type { Relay } from "./terminal.ts";
 
@@ -14,6 +15,23 @@ export async function runForeground(
 ): Promise<number> {
   const send = (signal: number) => sent(runtime, id, signal);
   return inForeground(send, (onTerminal) => runtime.run(id, { ...options, onTerminal }));
+}
+
+/** The same for a container that is restored. */
+export async function restoreForeground(
+  runtime: Runtime,
+  id: string,
+  { keep, ...options }: RestoreOptions & { readonly keep: boolean },
+): Promise<number> {
+  const send = (signal: number) => sent(runtime, id, signal);
+  return inForeground(send, async (onTerminal) => {
+    await runtime.restore(id, { ...options, onTerminal });
+    try {
+      return await runtime.wait(id);
+    } finally {
+      if (!keep) await runtime.delete(id, { force: true });
+    }
+  });
 }
 
 /** The same for one more process of a container. */
@@ -31,13 +49,14 @@ export async function execForeground(runtime: Runtime, id: string, options: Exec
 /** `send` answers whether there is nothing more to be done about a signal. */
 async function inForeground(
   send: (signal: number) => Promise<boolean>,
-  run: (onTerminal: (master: number) => void) => Promise<ExitStatus>,
+  run: (onTerminal: (master: number) => Promise<void>) => Promise<ExitStatus>,
 ): Promise<number> {
   const forwarding = forwardSignals(send);
   let relay: Promise<Relay> | undefined;
   try {
-    const status = await run((master) => {
+    const status = await run(async (master) => {
       relay = startRelay(master as Fd);
+      await relay;
     });
     await (await relay)?.drain();
     return exitCode(status);

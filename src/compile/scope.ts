@@ -19,6 +19,8 @@ export interface CompileOptions {
   readonly cgroup?: readonly CgroupDirectory[];
   /** The running container that a process is to join, by the input `$container`: a pidfd of its init. */
   readonly join?: JoinTarget;
+  /** Of a process that joins: its terminal is relayed, and readied for that before the program can write to it. */
+  readonly relayed?: boolean;
   /** `linux.seccomp` as the kernel takes it. */
   readonly seccomp?: FilterProgram;
   /** The unit of systemd that the cgroup is. */

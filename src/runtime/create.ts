@@ -12,7 +12,7 @@ import { listenAt } from "../native/socket.ts";
 import type { Plan } from "../plan/step.ts";
 import { type Held, release } from "../state/hold.ts";
 import { createState, removeState, startSocket, writeConfig, writeFirstState, writeState } from "../state/store.ts";
-import { type Console, openConsole } from "./console.ts";
+import { type Console, openConsole, type TerminalTaker } from "./console.ts";
 import { type HandOver, handOver } from "./hand-over.ts";
 import { perform } from "./perform.ts";
 import { compileOptions, limited, type Prepared, prepare, type Wish } from "./prepare.ts";
@@ -25,11 +25,14 @@ import type { ContainerUnit } from "./unit.ts";
 export interface Creation extends Wish, HandOver {
   readonly root: string;
   readonly consoleSocket: string | undefined;
-  readonly onTerminal: ((master: number) => void) | undefined;
+  readonly onTerminal: TerminalTaker | undefined;
 }
 
-/** Returns the record of the created container, whose init is this process's child and waits for `start`. */
-export async function create(creation: Creation): Promise<ContainerRecord> {
+/**
+ * Returns the record of the created container, whose init is this process's child and waits for `start`.
+ * A restore has its own `begin`: everything around it is the same.
+ */
+export async function create(creation: Creation, begin: Begin = startImage): Promise<ContainerRecord> {
   checkPreserved(creation.preserveFds);
   const prepared = await prepare(creation);
   const listener = await listenerOf(prepared);
@@ -38,7 +41,7 @@ export async function create(creation: Creation): Promise<ContainerRecord> {
     const surveyed = surveyCgroup(prepared.place);
     const resctrl = await resctrlOf(prepared, creation.id);
     const held = await createState(creation.root, creation.id);
-    return await createHeld({ creation, prepared, listener, console, surveyed, resctrl, held });
+    return await createHeld({ creation, prepared, listener, console, surveyed, resctrl, held }, begin);
   } finally {
     console.close();
   }
@@ -57,7 +60,10 @@ async function listenerOf({ config, facts, seccomp }: Prepared): Promise<Contain
   return listenerRecord(profile, `${facts.bundle}/config.json`);
 }
 
-interface Begun {
+/** Makes the container's first process, or leaves none behind. What it returns is in state.json. */
+export type Begin = (begun: Begun, record: ContainerRecord, cgroup: Cgroup) => Promise<ContainerRecord>;
+
+export interface Begun {
   readonly creation: Creation;
   readonly prepared: Prepared;
   readonly listener: ContainerRecord["listener"];
@@ -67,7 +73,7 @@ interface Begun {
   readonly held: Held;
 }
 
-async function createHeld(begun: Begun): Promise<ContainerRecord> {
+async function createHeld(begun: Begun, begin: Begin): Promise<ContainerRecord> {
   const { creation, held, prepared, surveyed, resctrl } = begun;
   const unit = await unitFor(begun);
   let made: MadeCgroup | undefined;
@@ -78,7 +84,7 @@ async function createHeld(begun: Begun): Promise<ContainerRecord> {
     if (unit === undefined) made = makeCgroup(prepared.place, surveyed);
     const { dirs } = made ?? { dirs: surveyed };
     const cgroup = { paths: dirs.map(({ path }) => path) };
-    const created = await startImage(begun, { ...record, cgroups: dirs, cgroup }, { made, unit });
+    const created = await begin(begun, { ...record, cgroups: dirs, cgroup }, { made, unit });
     release(held);
     return created;
   } catch (error) {
@@ -93,7 +99,7 @@ async function createHeld(begun: Begun): Promise<ContainerRecord> {
 }
 
 /** The cgroup of the container: made by us before the image runs, or by systemd when it does. */
-interface Cgroup {
+export interface Cgroup {
   readonly made: MadeCgroup | undefined;
   readonly unit: ContainerUnit | undefined;
 }

@@ -17,7 +17,7 @@ import { pidfd_open } from "../native/process.ts";
 import type { Plan } from "../plan/step.ts";
 import { deriveStatus, isAlive } from "../state/status.ts";
 import { readConfigOf } from "../state/store.ts";
-import { openConsole } from "./console.ts";
+import { openConsole, type TerminalTaker } from "./console.ts";
 import { execProcess, type ProcessOptions } from "./exec-process.ts";
 import { type HandOver, handOver } from "./hand-over.ts";
 import { perform } from "./perform.ts";
@@ -36,7 +36,7 @@ export interface ExecWish extends HandOver {
   readonly listenFds: number;
   readonly stdio: readonly [number, number, number];
   readonly consoleSocket: string | undefined;
-  readonly onTerminal: ((master: number) => void) | undefined;
+  readonly onTerminal: TerminalTaker | undefined;
   readonly warn: (warning: string) => void;
 }
 
@@ -58,6 +58,7 @@ export async function exec(wish: ExecWish): Promise<number> {
           inputs: { ...inputs, console: console.theirs },
           preserveFds: wish.preserveFds,
           agent,
+          takeTerminal: () => console.deliver(),
         });
         await handOver(pid, wish, console);
         return pid;
@@ -112,7 +113,8 @@ async function prepareExec(wish: ExecWish): Promise<PreparedExec> {
     const joining = compileOptions(wish, record);
     const facts = probeJoin(config, record.bundle, record.pid, wish.stdio);
     const filter = await filterOf(wish, own, facts);
-    const options = { ...joining, ...(filter && { seccomp: filter }) };
+    const relayed = config.process.terminal === true && wish.consoleSocket === undefined;
+    const options = { ...joining, relayed, ...(filter && { seccomp: filter }) };
     if (options.join.root) inputs.root = openDirectory(`/proc/${record.pid}/root`);
     // Until here its pid could have become another's.
     if (!isAlive(record)) throw notRunning(id, "stopped");

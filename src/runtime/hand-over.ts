@@ -20,7 +20,7 @@ export interface HandOver {
 /** Ends the process, our child, if the caller cannot be given what he asked for. */
 export async function handOver(pid: number, { pidFile, pidfdSocket }: HandOver, console: Console): Promise<void> {
   try {
-    console.deliver();
+    await console.deliver();
     if (pidFile !== undefined) writePidFile(pidFile, pid);
     if (pidfdSocket !== undefined) sendPidfd(pidfdSocket, pid);
   } catch (error) {

@@ -28,6 +28,8 @@ export interface Performance {
   readonly unit?: ContainerUnit | undefined;
   /** What can be done while the image runs; called once, when it has begun to. */
   meanwhile?(): Promise<void>;
+  /** Takes the master of a terminal that is relayed; the image waits. */
+  takeTerminal?(): Promise<void>;
   /** Is handed the listener of a process that joins; undefined if its filter has none. */
   readonly agent?: Agent | undefined;
   /** What is needed for hooks; undefined if there are none. */
@@ -85,7 +87,8 @@ async function act(step: Act, performance: Performance, under: Under): Promise<v
       start(performance, under);
       return performance.meanwhile?.();
     case "wait":
-      return expectMessage(step.message, performance, under);
+      await expectMessage(step.message, performance, under);
+      return step.message === "terminal" ? performance.takeTerminal?.() : undefined;
     case "answer":
       return send(must(under.report), Uint8Array.of(1));
     case "write-proc":

@@ -9,6 +9,7 @@ import { stateRoot } from "../state/root.ts";
 import { deriveStatus } from "../state/status.ts";
 import { listStates } from "../state/store.ts";
 import type { CheckpointOptions, RestoreOptions } from "./checkpoint-options.ts";
+import type { TerminalTaker } from "./console.ts";
 import { create } from "./create.ts";
 import { deleteContainer, killContainer } from "./end.ts";
 import type { ContainerEvent } from "./events.ts";
@@ -56,7 +57,7 @@ export interface CreateOptions {
   /** What the container has as stdin, stdout and stderr: 0, 1 and 2 unless told. */
   readonly stdio?: readonly [number, number, number];
   /** Receives the master of the container's terminal, when there is no console socket. */
-  readonly onTerminal?: (master: number) => void;
+  readonly onTerminal?: TerminalTaker;
   /** How it ends is for another to be told: whoever inherits this process's children once it has ended itself. */
   readonly detached?: boolean;
 }
@@ -73,7 +74,7 @@ export interface ExecOptions extends ProcessOptions {
   readonly listenFds?: number;
   readonly consoleSocket?: string;
   readonly stdio?: readonly [number, number, number];
-  readonly onTerminal?: (master: number) => void;
+  readonly onTerminal?: TerminalTaker;
   readonly detached?: boolean;
 }
 
