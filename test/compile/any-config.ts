@@ -5,6 +5,7 @@ import { MOUNT_OPTIONS } from "../../src/compile/mount-options.ts";
 import type { CapabilitySet, Config, Device, Mount, NamespaceKind } from "../../src/config/config.ts";
 import { CAP } from "../../src/kernel/capability.ts";
 import { RLIMIT } from "../../src/kernel/rlimit.ts";
+import { documentParts, linuxParts, mappedMount, processParts, seldom } from "./any-parts.ts";
 import type { Host } from "./facts.ts";
 
 const name = fc.constantFrom("a", "b", "dev", "etc", "run", "sys", "var", "ü", "with space", "..", ".");
@@ -51,6 +52,7 @@ const mount: fc.Arbitrary<Mount> = fc.oneof(
   fc.constant({ destination: "/proc", type: "proc", source: "proc" }),
   fc.constant({ destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["mode=755"] }),
   fc.constant({ destination: "/dev/pts", type: "devpts", source: "devpts", options: ["newinstance"] }),
+  mappedMount,
 );
 
 const device: fc.Arbitrary<Device> = fc.record(
@@ -80,7 +82,7 @@ const rlimits = fc
   })
   .map((limits) => limits.map(([type, one, two]) => ({ type, soft: Math.min(one, two), hard: Math.max(one, two) })));
 
-const process = fc.record(
+const usual = fc.record(
   {
     cwd: path,
     terminal: fc.boolean(),
@@ -104,6 +106,7 @@ const process = fc.record(
   },
   { requiredKeys: ["cwd", "args"] },
 );
+const process = fc.tuple(usual, processParts).map(([one, more]) => ({ ...one, ...more }));
 
 export const KINDS: readonly NamespaceKind[] = ["pid", "network", "mount", "ipc", "uts", "user", "cgroup", "time"];
 const namespaces = fc
@@ -124,7 +127,7 @@ const ranges = fc.constantFrom(
   ],
 );
 
-const linux = fc.record(
+const usualLinux = fc.record(
   {
     namespaces,
     uidMappings: ranges,
@@ -138,39 +141,46 @@ const linux = fc.record(
     readonlyPaths: fc.array(path, { maxLength: 3 }),
     rootfsPropagation: fc.constantFrom("private", "shared", "rslave", "unbindable"),
     sysctl: fc.constantFrom({}, { "net.ipv4.ip_forward": "1" }, { "kernel.shm_rmid_forced": "0" }),
-    personality: fc.constantFrom({ domain: "LINUX32" }, { domain: "LINUX" }),
+    personality: fc.constantFrom({ domain: "LINUX32" }, { domain: "LINUX", flags: [] }),
   },
   { requiredKeys: ["namespaces"] },
 );
+const linux = fc.tuple(usualLinux, linuxParts).map(([one, more]) => ({ ...one, ...more }));
 
 /** What the rules of config.json forbid together is taken out, or most random configs would be refused before the compiler. */
 export const config = fc
-  .record(
-    {
-      ociVersion: fc.constant("1.0.2"),
-      root: fc.record({ path: fc.constant("rootfs"), readonly: fc.boolean() }),
-      process,
-      hostname: bytes,
-      mounts: fc.array(mount, { maxLength: 6 }),
-      linux,
-    },
-    { requiredKeys: ["ociVersion", "root", "process", "linux"] },
+  .tuple(
+    fc.record(
+      {
+        ociVersion: fc.constant("1.0.2"),
+        root: fc.record({ path: fc.constant("rootfs"), readonly: fc.boolean() }),
+        process,
+        hostname: bytes,
+        mounts: fc.array(mount, { maxLength: 6 }),
+        linux,
+      },
+      { requiredKeys: ["ociVersion", "root", "process", "linux"] },
+    ),
+    documentParts,
   )
-  .map((value) => sensible(value as Config));
+  .map(([value, more]) => sensible({ ...value, ...more } as Config));
 
 function sensible(value: Config): Config {
   const kinds = new Map(value.linux?.namespaces?.map(({ type, path }) => [type, path]));
   const fresh = (kind: NamespaceKind) => kinds.has(kind) && kinds.get(kind) === undefined;
-  const { hostname, mounts, linux = {}, ...rest } = value;
-  const { uidMappings, gidMappings, timeOffsets, maskedPaths, readonlyPaths, rootfsPropagation, sysctl, ...others } =
+  const { hostname, domainname, mounts, linux = {}, ...rest } = value;
+  const { uidMappings, gidMappings, timeOffsets, maskedPaths, readonlyPaths, rootfsPropagation, sysctl, ...most } =
     linux;
+  const { netDevices, ...others } = most;
   const one = [{ containerID: 0, hostID: 1000, size: 1 }];
   return {
     ...rest,
     ...(kinds.has("uts") && hostname !== undefined && { hostname }),
+    ...(kinds.has("uts") && domainname !== undefined && { domainname }),
     ...(kinds.has("mount") && mounts !== undefined && { mounts }),
     linux: {
       ...others,
+      ...(kinds.has("network") && netDevices !== undefined && { netDevices }),
       ...(fresh("user") && { uidMappings: uidMappings ?? one, gidMappings: gidMappings ?? one }),
       ...(fresh("time") && timeOffsets !== undefined && { timeOffsets }),
       ...(kinds.has("mount") && {
@@ -194,8 +204,15 @@ export const host: fc.Arbitrary<Host> = fc.record(
     links: fc.constantFrom({}, { "/dev": "/run" }, { "/a": "/a", "/b": "../../etc" }),
     modes: fc.constantFrom({}, { "/run": 0o1777 }),
     sources: fc.constantFrom({}, { "/bundles/any/file": { kind: "file" as const, flags: ["MS_NOSUID" as const] } }),
+    resctrl: fc.constantFrom(
+      { mountpoint: "/sys/fs/resctrl", schemata: null },
+      { mountpoint: "/sys/fs/resctrl", schemata: "L3:0=f\nMB:0=50\n" },
+    ),
+    lsm: seldom(fc.constant({ apparmor: false, selinux: false })).map(
+      (none) => none ?? { apparmor: true, selinux: true },
+    ),
   },
-  { requiredKeys: [] },
+  { requiredKeys: ["resctrl", "lsm"] },
 );
 
 export function deepFreeze<T>(value: T): T {
