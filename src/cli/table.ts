@@ -12,6 +12,7 @@ import {
   TEXT_OR_JSON,
   type Values,
 } from "./options.ts";
+import { CHECKPOINT_OPTIONS, RESTORE_OPTIONS } from "./options-checkpoint.ts";
 import { EXEC_OPTIONS } from "./options-exec.ts";
 import { UPDATE_OPTIONS } from "./options-update.ts";
 
@@ -141,6 +142,8 @@ export const COMMANDS = {
       HELP,
     ],
   },
+  checkpoint: { describe: "write a running container to files, by CRIU", arguments: [ID], options: CHECKPOINT_OPTIONS },
+  restore: { describe: "run a container from the files of a checkpoint", arguments: [ID], options: RESTORE_OPTIONS },
   features: { describe: "print what this runtime can do as JSON", arguments: [], options: [HELP] },
   plan: {
     describe: "print the steps of a start, who makes them, and what of config.json asks for each",

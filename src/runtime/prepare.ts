@@ -47,6 +47,8 @@ export interface Prepared {
   readonly place: CgroupPlace;
   /** The place, where systemd makes it. */
   readonly unit: UnitPlace | undefined;
+  /** What the compiler was told beside config and facts. */
+  readonly options: CompileOptions;
   readonly compiled: Compiled;
   readonly seccomp: SeccompFilter | undefined;
 }
@@ -61,16 +63,20 @@ export async function prepare(wish: Wish): Promise<Prepared> {
   if (place.warning !== undefined) wish.warn(place.warning);
   const seccomp = await filterOf(wish, config, facts);
   const cgroup = limited(place.dirs, config, facts, wish.warn);
-  const options = compileOptions(wish, cgroup, seccomp);
-  const compiled = wish.memory.compile(config, facts, {
-    ...options,
+  const options = {
+    ...compileOptions(wish, cgroup, seccomp),
     ...unitOptions(wish, unit, { cgroup, config, facts }),
-  });
+  };
+  const compiled = wish.memory.compile(config, facts, options);
   for (const warning of compiled.warnings) wish.warn(warning);
-  return { text, config, facts, place, unit, compiled, seccomp };
+  return { text, config, facts, place, unit, options, compiled, seccomp };
 }
 
-function ownPlace({ id, cgroupManager: manager, rootless: optional }: Wish, { linux }: Config, facts: Facts): CgroupPlace {
+function ownPlace(
+  { id, cgroupManager: manager, rootless: optional }: Wish,
+  { linux }: Config,
+  facts: Facts,
+): CgroupPlace {
   const { cgroup, uid, userns: rootless } = facts;
   return placeCgroup({ cgroupsPath: linux?.cgroupsPath, id, manager, facts: cgroup, uid, rootless, optional });
 }
