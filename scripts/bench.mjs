@@ -4,7 +4,7 @@
  *
  *   npm run bench                          everything, 30 rounds
  *   npm run bench -- --rounds 100          more rounds
- *   npm run bench -- --only process        or library, or memory
+ *   npm run bench -- --only process        or library, or exec, or memory
  *
  * Every contender runs busybox true in all namespaces that the three know, network included. The whole bench runs in a
  * mount namespace of its own, where a hybrid cgroup layout looks like v1: Debian's crun refuses hybrid hosts. The state
@@ -48,6 +48,7 @@ async function main() {
     console.log(`Linux ${release()}, node ${process.version}, ${cpus().length} CPUs, ${rounds} rounds\n`);
     if (only === undefined || only === "process") await benchProcesses(scene);
     if (only === undefined || only === "library") await benchLibrary(scene);
+    if (only === undefined || only === "exec") await benchExec(scene);
     if (only === undefined || only === "memory") await benchMemory(scene);
   } finally {
     execFileSync("umount", [join(dir, "state")]);
@@ -96,6 +97,38 @@ async function whole(rt, id, bundle) {
   await rt.start(id);
   await rt.wait(id);
   await rt.delete(id);
+}
+
+/** One more process in a container that sleeps, as a process and in process. */
+async function benchExec(scene) {
+  const bundle = join(scene.bundle, "sleeping");
+  mkdirSync(bundle);
+  const config = JSON.parse(readFileSync(join(scene.bundle, "config.json"), "utf8"));
+  config.process.args = ["/bin/busybox", "sleep", "1000"];
+  writeFileSync(join(bundle, "config.json"), JSON.stringify(config));
+  const names = ["tsrun", "crun", "runc"];
+  for (const name of names) await command([...runtime(scene, name), "run", "--detach", "--bundle", bundle, "sleeper"]);
+  const { Runtime } = createRequire(import.meta.url)(join(HOME, "dist/index.cjs"));
+  const rt = new Runtime({ root: join(scene.root, "tsrun"), cgroupManager: "disabled" });
+  const joins = async () => (await rt.exec("sleeper", { args: ["/bin/busybox", "true"] })).wait();
+  for (let life = 0; life < WARM_LIVES; life += 1) await joins();
+  const words = ["exec", "sleeper", "/bin/busybox", "true"];
+  try {
+    const table = await measure({
+      "tsrun state": () => timed(() => command([...runtime(scene, "tsrun"), "state", "sleeper"])),
+      "tsrun exec": () => timed(() => command([...runtime(scene, "tsrun"), ...words])),
+      "tsrun library exec": () => timed(joins),
+      "crun exec": () => timed(() => command([...runtime(scene, "crun"), ...words])),
+      "runc exec": () => timed(() => command([...runtime(scene, "runc"), ...words])),
+    });
+    print("One more process in a container", table, "crun exec");
+    const over = median(table["tsrun exec"]) - median(table["tsrun state"]);
+    verdict(`tsrun exec costs ${ms(over)} over tsrun state`, over <= 5, "at most 5 ms");
+    const ratio = median(table["tsrun library exec"]) / median(table["crun exec"]);
+    verdict(`the library takes ${ratio.toFixed(2)} of crun exec`, ratio <= 0.5, "at most 0.5");
+  } finally {
+    for (const name of names) await command([...runtime(scene, name), "delete", "--force", "sleeper"]);
+  }
 }
 
 /** Memory of the process that waits in a created container: pages of its own, and its page tables. proc(5). */

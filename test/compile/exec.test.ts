@@ -93,7 +93,7 @@ describe("the plan of any exec", { timeout: 30_000 }, () => {
         const steps = attempt(given)?.plan.steps ?? [];
         expect(steps.filter((step) => isCall(step) && making.test(step.call))).toEqual([]);
         const acts = steps.flatMap((step) => (isCall(step) ? [] : [step.act]));
-        expect(acts.filter((act) => !["spawn", "wait", "wait-exec"].includes(act))).toEqual([]);
+        expect(acts.filter((act) => !["spawn", "wait", "answer", "wait-exec"].includes(act))).toEqual([]);
       }),
       { numRuns: 150 },
     );
