@@ -52,9 +52,13 @@ async function tellUntil(end: Promise<unknown>, { root, record, intervalMs, tell
   const tellStats = async (): Promise<never> => {
     for (;;) {
       for (let leftMs = intervalMs; leftMs > 0; leftMs -= LONGEST_MS) await pause(Math.min(leftMs, LONGEST_MS));
-      const data = statsOf(root, record);
-      // A cgroup that was removed while it was read has told nothing.
-      if (isAlive(record)) tell({ type: "stats", id, data });
+      try {
+        const data = statsOf(root, record);
+        // A cgroup that was removed while it was read has told nothing.
+        if (isAlive(record)) tell({ type: "stats", id, data });
+      } catch (error) {
+        if (isAlive(record)) throw error;
+      }
     }
   };
   await new Promise<void>((resolve, reject) => {

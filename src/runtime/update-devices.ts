@@ -32,8 +32,8 @@ export interface DeviceChange extends Change {
  * have allowed in the meantime, such as a hook for a graphics card, stays as long as the list does.
  */
 export function deviceChange(wish: DeviceWish): DeviceChange | undefined {
-  const { record, kept, asked } = wish;
-  if (asked === undefined || JSON.stringify(asked, text) === JSON.stringify(kept ?? [], text)) return undefined;
+  const { kept, asked } = wish;
+  if (asked === undefined || isSame(asked, kept)) return undefined;
   const guarded = guard(wish, asked);
   if (guarded === undefined) return undefined;
   if (guarded.filter === undefined) return legacyChange(wish, guarded.path, asked);
@@ -43,13 +43,12 @@ export function deviceChange(wish: DeviceWish): DeviceChange | undefined {
     make: () => replaceDeviceFilter(guarded.path, after),
     takeBack: () => {
       if (before !== undefined) replaceDeviceFilter(guarded.path, before);
-      else throw new HostError(`the rules for devices that container ${JSON.stringify(record.id)} had before`);
     },
   };
 }
 
-function text(_name: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
+function isSame(one: readonly DeviceRule[], other: readonly DeviceRule[] | undefined): boolean {
+  return JSON.stringify(deviceList(one)) === JSON.stringify(deviceList(other));
 }
 
 /** The directory that is to enforce the rules. */

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, type TestContext, test } from "vitest";
 import { readStats } from "../../src/cgroup/stats.ts";
 import { parseJson, printJson } from "../../src/config/json.ts";
+import type { ContainerEvent } from "../../src/runtime/events.ts";
+import { Runtime } from "../../src/runtime/runtime.ts";
 import { hostHierarchies } from "../cgroup/own.ts";
 import { requires } from "../requires.ts";
 import { bundle } from "./support/bundle.ts";
@@ -92,6 +94,26 @@ test("who reads no more ends it; the container goes on", async (t) => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout.split("\n").length).toBe(2);
   expect(await c.status()).toBe("running");
+});
+
+test("the library changes limits, and tells of use and of the end", async (t) => {
+  const c = await started(t, "sleep 2");
+  const runtime = new Runtime({ root: c.root });
+  await runtime.update(c.id, { pids: { limit: 9 }, memory: { limit: 64n * 2n ** 20n } });
+  expect(await runtime.stats(c.id)).toMatchObject({ pids: { limit: 9 }, memory: { usage: { limit: 64 * MIB } } });
+  await expect(runtime.update(c.id, { cpu: { cpus: "x" } })).rejects.toThrow("resources: 1 finding");
+  const told: ContainerEvent[] = [];
+  await runtime.events(c.id, (event) => told.push(event), { intervalMs: 100 });
+  expect(told.map(({ type, id }) => `${type} ${id}`)).toContain(`stats ${c.id}`);
+  expect(await c.status()).toBe("stopped");
+});
+
+test("a container that is deleted meanwhile has ended like any other", async (t) => {
+  const c = await started(t, "exec sleep 1000");
+  const { child, outcome } = events(c, "--interval", "1ms");
+  await new Promise((resolve) => child.stdout?.once("data", resolve));
+  await c.ok("delete", ["--force"]);
+  expect(await outcome).toMatchObject({ status: 0, stderr: "" });
 });
 
 test("a container that does not run, and no length of time, are refused", async (t) => {
