@@ -30,6 +30,7 @@ const LIMITS: readonly OptionCase[] = [
   limit("--cpu-shares 512", "cpu/cpu.shares", "512"),
   limit("--cpuset-cpus 0", "cpuset/cpuset.cpus", "0"),
   limit("--pids-limit 50", "pids/pids.max", "50"),
+  limit("--pids-limit -1", "pids/pids.max", "max"),
 ];
 
 const PROCESS: readonly OptionCase[] = [

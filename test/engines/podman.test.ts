@@ -33,3 +33,22 @@ test.for([
   const told = await both((podman) => statusOf(podman, "run", "--rm", IMAGE, ...command));
   expect(told.status).toBe(status);
 });
+
+test("a program whose interpreter is missing is told of, and why", async (t) => {
+  const podman = (await engine(t)).podman("tsrun");
+  const { status, stderr } = await podman("run", "--rm", IMAGE, "/orphan");
+  // With runc 1.1 the container has begun then, and ends with 1.
+  expect(status).toBe(126);
+  expect(stderr).toContain('its interpreter "/no/such/interpreter" is not');
+});
+
+test("a container without a cgroup of its own", async (t) => {
+  const podman = (await engine(t)).podman("tsrun");
+  const shown = await podman.ok("run", "--rm", "--cgroups=disabled", IMAGE, "cat", "/proc/self/cgroup");
+  expect(shown).toMatch(/:memory:\/$/m);
+});
+
+test("a container with less memory than runc takes itself to start one", async (t) => {
+  const podman = (await engine(t)).podman("tsrun");
+  expect(await podman.ok("run", "--rm", "--memory", "2m", IMAGE, "echo", "small")).toBe("small");
+});

@@ -43,7 +43,10 @@ export function ociArchive(name: string, config: Record<string, unknown>, layer:
     const layers = [blob(`${TYPE}.layer.v1.tar`, layer)];
     const rootfs = { type: "layers", diff_ids: layers.map(({ digest }) => digest) };
     const architecture = process.arch === "x64" ? "amd64" : process.arch;
-    const image = blob(`${TYPE}.config.v1+json`, json({ architecture, os: "linux", config, rootfs }));
+    const image = blob(
+      `${TYPE}.config.v1+json`,
+      json({ architecture, os: "linux", config, rootfs, history: [{ created_by: "tar" }] }),
+    );
     const manifest = { schemaVersion: 2, mediaType: `${TYPE}.manifest.v1+json`, config: image, layers };
     const annotations = { "org.opencontainers.image.ref.name": name, "io.containerd.image.name": name };
     const index = { schemaVersion: 2, manifests: [{ ...blob(manifest.mediaType, json(manifest)), annotations }] };
