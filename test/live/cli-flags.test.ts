@@ -173,3 +173,44 @@ test("--cgroup-manager disabled leaves the container in the caller's cgroup", as
   expect(await of("disabled")).toBe(own);
   expect(await of("cgroupfs")).not.toBe(own);
 });
+
+test("update sets weights, real time and the kernel's own memory where this kernel has them", async (t) => {
+  requires(t, "root", "cgroup-v1");
+  const c = container(t, (spec) => shell(spec, "exec sleep 1000"));
+  await c.ok("run", ["--detach"]);
+  const { pid } = await c.state();
+  const file = (controller: string, name: string) => {
+    const own = readFileSync(`/proc/${pid}/cgroup`, "utf8").split("\n");
+    const path = own.map((line) => line.split(":")).find(([, names]) => names?.split(",").includes(controller))?.[2];
+    return join("/sys/fs/cgroup", controller, path ?? "", name);
+  };
+  for (const [flag, value, controller, ...names] of [
+    ["--cpu-rt-period", "500000", "cpu", "cpu.rt_period_us"],
+    ["--cpu-rt-runtime", "10000", "cpu", "cpu.rt_runtime_us"],
+    ["--blkio-weight", "300", "blkio", "blkio.bfq.weight", "blkio.weight"],
+    ["--kernel-memory-tcp", "52428800", "memory", "memory.kmem.tcp.limit_in_bytes"],
+  ] as const) {
+    const path = names.map((name) => file(controller, name)).find((each) => existsSync(each));
+    const { status, stderr } = await tsrunAnswer(["--root", c.root, "update", flag, value, c.id], temporary(t));
+    if (path === undefined) expect([status, stderr]).toEqual([1, expect.stringContaining(flag)]);
+    else expect([flag, status, readFileSync(path, "utf8").trim()]).toEqual([flag, 0, value]);
+  }
+  const told = await tsrunAnswer(["--root", c.root, "update", "--kernel-memory", "50M", c.id], temporary(t));
+  expect(told).toMatchObject({ status: 0, stderr: expect.stringContaining("--kernel-memory has no effect") });
+  await c.ok("delete", ["--force"]);
+});
+
+test("exec refuses a profile or label of a security module that the kernel does not have", async (t) => {
+  requires(t, "root");
+  const c = container(t, (spec) => shell(spec, "exec sleep 1000"));
+  await c.ok("run", ["--detach"]);
+  for (const [flag, pointer, module] of [
+    ["--apparmor", "/process/apparmorProfile", "/sys/module/apparmor"],
+    ["--process-label", "/process/selinuxLabel", "/sys/fs/selinux/enforce"],
+  ] as const) {
+    if (existsSync(module)) continue;
+    const { status, stderr } = await tsrunAnswer(["--root", c.root, "exec", flag, "x", c.id, "true"], temporary(t));
+    expect([status, stderr]).toEqual([255, expect.stringContaining(pointer)]);
+  }
+  await c.ok("delete", ["--force"]);
+});
