@@ -91,10 +91,17 @@ function unsetIn(file: string): string {
   return file.includes("weight") ? "default" : "0";
 }
 
-function named(error: unknown, { from }: LimitWrite, name: string): unknown {
+function named(error: unknown, { path, from }: LimitWrite, name: string): unknown {
   if (!(error instanceof SyscallError)) return error;
   const { call, cause } = error;
   const errno = error.errno as ErrnoName;
-  const hint = hintFor("write", errno, `${call}  # ${from}`);
+  const hint = usedHint(path, errno) ?? hintFor("write", errno, `${call}  # ${from}`);
   return new SyscallError(call, errno, { text: `${errnoText(errno)}, for ${name}`, hint, cause });
+}
+
+/** v1 refuses a limit of memory below what is in use. */
+function usedHint(path: string, errno: ErrnoName): string | undefined {
+  if (errno !== "EBUSY" || !path.endsWith("limit_in_bytes")) return undefined;
+  const used = read(path.replace("limit_in_bytes", "usage_in_bytes"))?.trim();
+  return used === undefined ? undefined : `the cgroup uses ${used} bytes, which the kernel cannot free`;
 }

@@ -6,7 +6,7 @@ import { expect, type TestContext, test } from "vitest";
 import { requires, unmet } from "../requires.ts";
 import { bundle, temporary } from "./support/bundle.ts";
 import { type Container, container, freshId, shell, until } from "./support/container.ts";
-import { type Outcome, type RunOptions, runc, runtimeRoot, tsrun } from "./support/run.ts";
+import { type Outcome, type RunOptions, run, runc, runtimeRoot, TSRUN, tsrun } from "./support/run.ts";
 import { ORDINARY, rootless, type Spec } from "./support/spec.ts";
 
 const MIB = 2 ** 20;
@@ -169,6 +169,16 @@ test("a limit that the kernel refuses takes back those before it, and is told by
   expect(kept()).toBe(before);
 });
 
+test("a limit of memory below what is in use is refused, and told with what that is", async (t) => {
+  const c = await running(t, FIRST);
+  const { status, stderr } = await update(c, "--memory", "4096");
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: expect.stringMatching(/EBUSY.*for --memory\)\n.*uses \d+ bytes/),
+  });
+  expect(file(c, "memory", "memory.limit_in_bytes")).toBe(`${32 * MIB}\n`);
+});
+
 test("what is kept is what the next update goes on from", async (t) => {
   const c = await running(t, {});
   await updated(c, "--memory", "64M");
@@ -244,6 +254,30 @@ test("rules for devices are replaced, and what both lists allow is never closed 
   }
   expect(c.stdout()).not.toContain("closed");
   expect(await c.status()).toBe("running");
+});
+
+test("while the default of devices changes, the container is frozen", async (t) => {
+  requires(t, "strace");
+  const c = await running(t, { devices: [DENY_ALL] });
+  const trace = join(temporary(t), "trace");
+  const command = [
+    "strace",
+    "-f",
+    "-o",
+    trace,
+    "-e",
+    "trace=write",
+    TSRUN,
+    "--root",
+    c.root,
+    "update",
+    "-r",
+    "-",
+    c.id,
+  ];
+  expect(await run(command, { stdin: JSON.stringify({ devices: [ALLOW_ALL] }) })).toMatchObject({ status: 0 });
+  const written = [...readFileSync(trace, "utf8").matchAll(/write\(\d+, "(FROZEN|THAWED|a \*:\* rwm)"/g)];
+  expect(written.map(([, data]) => data)).toEqual(["FROZEN", "a *:* rwm", "THAWED"]);
 });
 
 test("cgroup v2: the program that decides about devices is replaced", async (t) => {
