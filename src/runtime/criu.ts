@@ -2,7 +2,7 @@
 /** CRIU as a program that is asked over a socket: `criu swrk FD`, one request a process. criu(8), https://criu.org/RPC. */
 import { accessSync, constants, openSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { HostError } from "../errors/errors.ts";
+import { HostError, SyscallError } from "../errors/errors.ts";
 import { close, type Fd } from "../native/fd.ts";
 import { recvFds, send } from "../native/message.ts";
 import { waitReadable } from "../native/poll.ts";
@@ -126,12 +126,14 @@ export function environment(): readonly string[] {
   return entries.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
 }
 
-/** One request with all the notices that come before its answer. What a notice throws ends the work, and is thrown at the end. */
+/**
+ * One request with all the notices that come before its answer. What a notice throws ends the work, and is thrown at the
+ * end. Without an answer the work has failed, too.
+ */
 export async function converse(socket: Fd, request: CriuRequest, onNotice: OnNotice): Promise<CriuResponse> {
   let failed: { readonly error: unknown } | undefined;
   for (let next = request; ; ) {
-    send(socket, encode(REQUEST, next));
-    const { response, fd } = await receive(socket);
+    const { response, fd } = await exchange(socket, next);
     if (response.type !== CRIU_TYPE.NOTIFY || response.success !== true) {
       if (failed !== undefined) throw failed.error;
       return response;
@@ -151,15 +153,28 @@ export async function converse(socket: Fd, request: CriuRequest, onNotice: OnNot
 /** CRIU's own messages are shorter. */
 const MOST = 40_960;
 
-async function receive(socket: Fd): Promise<{ response: CriuResponse; fd: Fd | undefined }> {
-  await waitReadable(socket);
-  const { bytes, fds } = recvFds(socket, MOST);
+async function exchange(socket: Fd, request: CriuRequest): Promise<{ response: CriuResponse; fd: Fd | undefined }> {
+  const { bytes, fds } = await sendAndReceive(socket, request);
   const [fd] = fds;
-  if (bytes.length === 0) throw new HostError("CRIU has ended without an answer");
+  if (bytes.length === 0) return { response: { cr_errmsg: "it has ended without an answer" }, fd };
   try {
     return { response: decode(RESPONSE, bytes), fd };
   } catch (cause) {
     if (fd !== undefined) close(fd);
     throw new HostError("CRIU answers with something that is no message of its protocol", { cause });
+  }
+}
+
+/** No bytes: there is nobody at the other end any more. */
+async function sendAndReceive(socket: Fd, request: CriuRequest): Promise<{ bytes: Uint8Array; fds: readonly Fd[] }> {
+  try {
+    send(socket, encode(REQUEST, request));
+    await waitReadable(socket);
+    return recvFds(socket, MOST);
+  } catch (error) {
+    if (error instanceof SyscallError && ["ECONNRESET", "EPIPE"].includes(error.errno)) {
+      return { bytes: new Uint8Array(), fds: [] };
+    }
+    throw error;
   }
 }
