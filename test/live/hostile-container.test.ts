@@ -90,6 +90,21 @@ function watched(t: TestContext, edit: (spec: Spec) => void): { c: Container; lo
   return { c, log: () => readFileSync(join(c.dir, "watch/log"), "utf8") };
 }
 
+test("a process that joins is under the rules for devices from the first", async (t) => {
+  requires(t, "root", "cgroup-v1");
+  const c = container(t, (spec) => {
+    shell(spec, "mkdir /dev/below; mknod /dev/below/kmsg c 1 11; mknod /dev/below/zero c 1 5; exec sleep 1000");
+    spec.linux.resources = { devices: [{ allow: false, access: "rwm" }] };
+  });
+  await c.ok("create");
+  await c.ok("start");
+  const tries =
+    "cd /dev/below; until test -c zero; do sleep 0.1; done; head -c0 <zero && echo zero; head -c0 <kmsg && echo kmsg";
+  const { stdout, stderr } = await tsrun(["--root", c.root, "exec", c.id, "/bin/sh", "-c", tries]);
+  expect(stdout).toBe("zero\n");
+  expect(stderr).toMatch(/kmsg.*Operation not permitted/);
+});
+
 /** Holds a write lease on a file, and does not give it up when asked. fcntl(2). */
 const LEASE = `
 import fcntl, os, signal, sys, time
