@@ -45,7 +45,7 @@ function script(command) {
 date --set="@$(stat --format=%Y "$0")" > /dev/null
 echo up > /dev/ttyS2
 ln -s /checkout/.vm/node /usr/local/bin/node
-export TSRUN_MUST_WORK=1 TSRUN_PATIENCE=6 HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export TSRUN_MUST_WORK=1 HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd /checkout
 ${command}
 echo "ended $?" > /dev/ttyS2

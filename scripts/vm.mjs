@@ -17,15 +17,21 @@ import { checkoutDisk } from "./vm-checkout.mjs";
 import { machineImage } from "./vm-image.mjs";
 import { runMachine } from "./vm-machine.mjs";
 
-const QUICK = ["limits.test", "devices", "apparmor", "cgroup-mount", "delegation"].map((name) => `test/vm/${name}`);
+const QUICK = ["limits", "devices", "apparmor", "cgroup-mount", "delegation", "operations", "systemd"].map(
+  (name) => `test/vm/${name}.test`,
+);
 const WHOLE = [
   "test/vm/",
-  ...["lifecycle", "conformance-cgroup", "conformance-namespaces", "conformance-process", "conformance-state"].map(
-    (name) => `test/live/${name}`,
+  ...["cgroup", "namespaces", "process", "state", "killed", "many"].map((name) => `test/live/conformance-${name}`),
+  ...["lifecycle", "exec", "pause", "update", "hooks", "idmap", "seccomp", "net-devices"].map(
+    (name) => `test/live/${name}.test`,
   ),
+  "test/live/differential.test",
 ];
 /** Seconds. */
-const LIMIT = { quick: 900, whole: 5400, shell: 86_400 };
+const LIMIT = { quick: 1800, whole: 7200, files: 7200, shell: 86_400 };
+/** Tests with many cases run one of so many; all of them when the file is asked for. See patience.ts. */
+const SAMPLE = { quick: 6, whole: 6, files: 1 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,12 +43,14 @@ const { values, positionals } = parseArgs({
   },
 });
 
-/** The machine is slow, and its serial port no terminal. */
-function tests(files) {
+/** The machine is slow: each test is told when it ends. Its serial port is no terminal. */
+function tests(files, sample) {
   const words = ["run", "--config", "test/vitest.config.ts", "--project", "vm", "--project", "live"];
   const slow = ["--testTimeout=180000", "--hookTimeout=300000", "--no-isolate"];
+  const told = ["--reporter=verbose", "--reporter=./test/reporter.ts"];
   return `stty -F /dev/ttyS1 raw
-{ NO_COLOR=1 node node_modules/vitest/vitest.mjs ${[...words, ...slow, ...files].join(" ")} 2>&1; echo $? > /run/status; } |
+export NO_COLOR=1 TSRUN_PATIENCE=6 TSRUN_SAMPLE=${sample}
+{ node node_modules/vitest/vitest.mjs ${[...words, ...slow, ...told, ...files].join(" ")} 2>&1; echo $? > /run/status; } |
   cat > /dev/ttyS1
 (exit "$(cat /run/status)")`;
 }
@@ -56,12 +64,12 @@ TERM=${process.env.TERM ?? "linux"} setsid --ctty --wait bash < /dev/ttyS1 > /de
 async function main() {
   const image = machineImage(values.cache);
   if (values.image) return 0;
-  const mode = values.shell ? "shell" : values.quick ? "quick" : "whole";
-  const files = positionals.length > 0 ? positionals : values.quick ? QUICK : WHOLE;
+  const mode = values.shell ? "shell" : positionals.length > 0 ? "files" : values.quick ? "quick" : "whole";
+  const files = { quick: QUICK, whole: WHOLE, files: positionals }[mode];
   const dir = mkdtempSync(join(tmpdir(), "tsrun-vm-"));
   process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
-  const checkout = checkoutDisk(dir, values.shell ? shell() : tests(files));
+  const checkout = checkoutDisk(dir, values.shell ? shell() : tests(files, SAMPLE[mode]));
   return await runMachine({ image, checkout, dir, limit: LIMIT[mode], terminal: mode === "shell" });
 }
 
