@@ -3,6 +3,7 @@
 import { StateError } from "../errors/errors.ts";
 import { SIG } from "../kernel/signal.ts";
 import type { Fd } from "../native/fd.ts";
+import { kill } from "../native/process.ts";
 import type { RestoreOptions } from "../runtime/checkpoint-options.ts";
 import type { CreateOptions, ExecOptions, ExitStatus, Runtime } from "../runtime/runtime.ts";
 import type { Relay } from "./terminal.ts";
@@ -37,12 +38,20 @@ export async function restoreForeground(
 /** The same for one more process of a container. */
 export async function execForeground(runtime: Runtime, id: string, options: ExecOptions): Promise<number> {
   let pid: number | undefined;
-  // Our own child: its number is nobody else's until it is waited for, which ends the forwarding.
-  const send = async (signal: number) => pid !== undefined && (process.kill(pid, signal) || true);
+  let ended = false;
+  // Our own child: its number is nobody else's until it is waited for.
+  const send = async (signal: number) => {
+    if (pid !== undefined && !ended) kill(pid, signal);
+    return pid !== undefined;
+  };
   return inForeground(send, async (onTerminal) => {
     const joined = await runtime.exec(id, { ...options, onTerminal });
     pid = joined.pid;
-    return joined.wait();
+    try {
+      return await joined.wait();
+    } finally {
+      ended = true;
+    }
   });
 }
 

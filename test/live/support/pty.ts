@@ -20,6 +20,7 @@ import {
   tcgetattr,
   type WindowSize,
 } from "../../../src/native/terminal.ts";
+import { PATIENCE } from "./patience.ts";
 
 export interface Terminal {
   readonly child: ChildProcess;
@@ -35,7 +36,7 @@ export interface Terminal {
   end(): Promise<number | NodeJS.Signals | null>;
 }
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 10_000 * PATIENCE;
 
 /** Starts the command as the leader of a session whose terminal is a new one, of 24 by 80 unless told. */
 export function terminal(
