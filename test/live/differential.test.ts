@@ -6,6 +6,8 @@
 import { describe, expect, test } from "vitest";
 import { requires } from "../requires.ts";
 import { type Case, differences, hold, report } from "./differential.ts";
+import { REFUSAL_CASES } from "./differential-filters.ts";
+import { HOOK_CASES } from "./differential-hooks.ts";
 import { KERNEL_CASES } from "./differential-kernel.ts";
 import { MOUNT_CASES } from "./differential-mounts.ts";
 import { NAMESPACE_CASES } from "./differential-namespaces.ts";
@@ -21,6 +23,8 @@ describe.each([
   ["kernel", KERNEL_CASES],
   ["mounts", MOUNT_CASES],
   ["rootfs", ROOTFS_CASES],
+  ["refusals", REFUSAL_CASES],
+  ["hooks", HOOK_CASES],
 ] as const)("%s", (_, cases: readonly Case[]) => {
   for (const one of sample(cases)) {
     test(one.name, async (t) => {
