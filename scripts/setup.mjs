@@ -35,6 +35,8 @@ const PACKAGES = {
   buildah: "another",
   conmon: "podman's monitor of a container",
   catatonit: "podman's --init, and the first process of a pod",
+  containerd: "an engine that runs tsrun",
+  "docker.io": "the same",
   debootstrap: "a Debian root filesystem, and the one of the virtual machine",
   "qemu-system-x86": "the virtual machine of the tests",
   "qemu-utils": "its saved state",

@@ -3,7 +3,6 @@
 import { expect, type TestContext, test } from "vitest";
 import { type Testimony, testimony } from "../live/support/witness.ts";
 import { OPTIONS, type OptionCase, ROOTLESS } from "./podman-options.ts";
-import type { PrivateHost } from "./support/host.ts";
 import { IMAGE, type Podman, podmanHost } from "./support/podman.ts";
 
 const engine = podmanHost();
@@ -36,7 +35,7 @@ test.for(ROOTLESS)("run by an ordinary user: $options", (option, t) => sameFacts
 async function sameFacts(t: TestContext, option: OptionCase, rootless: boolean): Promise<void> {
   const { options, ask = [], expects, differs = {} } = option;
   const { host, both } = await engine(t);
-  namespaces ??= await namespacesOf(host);
+  namespaces ??= await host.namespaces();
   host.write("/srv/shared/file", "shared\n");
   const witness = ["/witness", ...namespaces, ...ask, ...MASKED.map((path) => `try=${path}`)];
   const seen = await both(
@@ -58,12 +57,4 @@ function factsOf(podman: Podman, stdout: string, differs: readonly string[]): Te
   const differing = (fact: string) => left.some((beginning) => fact.startsWith(beginning));
   const kept = facts.filter(([fact]) => !differing(fact) && !MASKED.includes(MADE_OF.exec(fact)?.[1] ?? ""));
   return Object.fromEntries(kept);
-}
-
-async function namespacesOf(host: PrivateHost): Promise<string[]> {
-  const { stdout } = await host.run(["sh", "-c", "cd /proc/1/ns; for ns in *; do echo $ns:$(readlink $ns); done"]);
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => `host=${line.replace(/:\w+:/, ":")}`);
 }

@@ -120,6 +120,23 @@ export class PrivateHost {
     return launch(this.command(command), { timeoutMs: 60_000, ...options, env });
   }
 
+  /** Starts a daemon, and waits until the command `asks` is answered; what it said is in /tmp/NAME.log. */
+  async begins(name: string, asks: string, daemon: readonly string[]): Promise<void> {
+    const log = `/tmp/${name}.log`;
+    const script = `setsid "$@" >${log} 2>&1 </dev/null & timeout 30 sh -c 'until ${asks} >/dev/null 2>&1; do sleep 0.05; done'`;
+    const { status } = await this.run(["sh", "-c", script, "sh", ...daemon]);
+    if (status !== 0) throw new Error(`${name} did not begin: ${readFileSync(this.path(log), "utf8")}`);
+  }
+
+  /** Arguments that let the witness tell its namespaces from new ones. */
+  async namespaces(): Promise<string[]> {
+    const { stdout } = await this.run(["sh", "-c", "cd /proc/1/ns; for ns in *; do echo $ns:$(readlink $ns); done"]);
+    return stdout
+      .trim()
+      .split("\n")
+      .map((line) => `host=${line.replace(/:\w+:/, ":")}`);
+  }
+
   /** A path inside, as this process can open it. */
   path(inside: string): string {
     return join(`/proc/${this.#pid}/root`, inside);

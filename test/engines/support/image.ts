@@ -8,7 +8,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -27,6 +27,16 @@ export function rootfsTar(add: (dir: string) => void = () => {}): Buffer {
   } finally {
     rmSync(dir, { recursive: true });
   }
+}
+
+/** Its root filesystem with /witness, /plain (not executable) and /orphan (a script whose interpreter is missing). */
+export function witnessLayer(witness: string): Buffer {
+  return rootfsTar((dir) => {
+    copyFileSync(witness, join(dir, "witness"));
+    writeFileSync(join(dir, "plain"), "#!/bin/sh\n");
+    writeFileSync(join(dir, "orphan"), "#!/no/such/interpreter\n");
+    chmodSync(join(dir, "orphan"), 0o755);
+  });
 }
 
 /** An OCI image layout with one layer, as a tar archive; `config` is the image's, as in image-spec/config.md. */

@@ -9,14 +9,13 @@
  *     expect(told).toBe("0");                        // by tsrun, and the same by runc
  *   });
  */
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, expect, type TestContext } from "vitest";
 import type { Outcome, RunOptions } from "../../live/support/run.ts";
 import { witness } from "../../live/support/witness.ts";
 import { requires } from "../../requires.ts";
 import { PrivateHost, type RuntimeName, type View } from "./host.ts";
-import { ociArchive, rootfsTar } from "./image.ts";
+import { ociArchive, witnessLayer } from "./image.ts";
+import { pageSnippet } from "./page.ts";
 
 /** Of the lane alone: nothing comes from a network, and there is no journal. */
 const LANE = `
@@ -74,7 +73,7 @@ export class PodmanHost {
     try {
       host.write("/etc/containers/containers.conf", pageSnippet("containers.conf"));
       host.write("/etc/containers/containers.conf.d/lane.conf", LANE);
-      host.write("/srv/busybox.tar", ociArchive(IMAGE, { Cmd: ["sh"], Env: ["PATH=/bin"] }, layer(witness)));
+      host.write("/srv/busybox.tar", ociArchive(IMAGE, { Cmd: ["sh"], Env: ["PATH=/bin"] }, witnessLayer(witness)));
       await addUser(host);
       const engine = new PodmanHost(host);
       for (const rootless of [false, true]) {
@@ -132,21 +131,4 @@ async function addUser(host: PrivateHost): Promise<void> {
   `;
   const { status, stderr } = await host.run(["sh", "-ec", script]);
   if (status !== 0) throw new Error(`the user was not made: ${stderr}`);
-}
-
-function layer(witness: string): Buffer {
-  return rootfsTar((dir) => {
-    copyFileSync(witness, join(dir, "witness"));
-    writeFileSync(join(dir, "plain"), "#!/bin/sh\n");
-    writeFileSync(join(dir, "orphan"), "#!/no/such/interpreter\n");
-    chmodSync(join(dir, "orphan"), 0o755);
-  });
-}
-
-/** A piece of configuration in docs/engines.md: the fenced block below the line that names its file. */
-export function pageSnippet(file: string): string {
-  const page = readFileSync(new URL("../../../docs/engines.md", import.meta.url), "utf8");
-  const [, snippet] = new RegExp(`\`[^\`\n]*${file}\`[^\n]*:\n\n\`\`\`\\w+\n([^]*?)\`\`\``).exec(page) ?? [];
-  if (snippet === undefined) throw new Error(`docs/engines.md has no snippet of ${file}`);
-  return snippet;
 }
