@@ -17,7 +17,7 @@ import { checkoutDisk } from "./vm-checkout.mjs";
 import { machineImage } from "./vm-image.mjs";
 import { runMachine } from "./vm-machine.mjs";
 
-const QUICK = ["limits", "devices", "apparmor", "cgroup-mount", "delegation", "operations", "systemd"].map(
+const QUICK = ["limits", "devices", "apparmor", "cgroup-mount", "delegation", "operations"].map(
   (name) => `test/vm/${name}.test`,
 );
 const WHOLE = [
