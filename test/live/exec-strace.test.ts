@@ -9,6 +9,7 @@ import { type Need, requires } from "../requires.ts";
 import { matchStrace } from "../strace/match.ts";
 import { temporary } from "./support/bundle.ts";
 import { execLine, sleeping } from "./support/exec.ts";
+import { terminal } from "./support/pty.ts";
 import type { Spec } from "./support/spec.ts";
 import { STRACE } from "./support/strace.ts";
 
@@ -89,3 +90,14 @@ for (const [name, { edit, options, asked, needs = [] }] of Object.entries(JOINS)
     expect(status).toBe(0);
   });
 }
+
+test("strace sees the plan of an exec with a terminal", async (t) => {
+  requires(t, "root", "strace");
+  const c = await sleeping(t);
+  const log = join(temporary(t), "log");
+  const plan = await new Runtime({ root: c.root }).planExec(c.id, { args: ["true"], terminal: true });
+  const at = terminal(t, [...STRACE, log, ...execLine(c, ["true"], ["--tty"])], { cwd: "/" });
+  expect(await at.end()).toBe(0);
+  expect(at.shown()).toBe("");
+  expect(matchStrace(plan, readFileSync(log, "utf8"))).toEqual([]);
+});
