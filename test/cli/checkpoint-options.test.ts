@@ -29,6 +29,10 @@ test.each([
 test.each([
   ["--bundle b --pid-file p --console-socket s", { bundle: "b", pidFile: "p", consoleSocket: "s" }],
   ["--tcp-close --lazy-pages", { tcpClose: true, lazyPages: true }],
+  [
+    "--tcp-established --ext-unix-sk --shell-job --auto-dedup --network-lock iptables",
+    { tcpEstablished: true, extUnixSk: true, shellJob: true, autoDedup: true, networkLock: "iptables" },
+  ],
   ["--lsm-profile apparmor:x --lsm-mount-context y", { lsmProfile: "apparmor:x", lsmMountContext: "y" }],
   ["--manage-cgroups-mode ignore --empty-ns network", { manageCgroupsMode: "ignore", emptyNetwork: true }],
 ])("restore %s", (line, expected) => {
