@@ -12,45 +12,53 @@ export interface OptionCase {
 }
 
 const GROUPS = "/sys/fs/cgroup";
-const read = (path: string, value: string) => ({ ask: [`read=${path}`], expects: { [`read.${path}`]: value } });
 const option = (options: string, expects: Testimony, ...ask: string[]): OptionCase => ({
   options: options.split(" ").filter((word) => word !== ""),
   ask,
   expects,
 });
-const limit = (options: string, path: string, value: string): OptionCase => ({
+/** `files`: what is to be read in them. */
+const reads = (options: string, files: Readonly<Record<string, string>>): OptionCase => ({
   options: options.split(" "),
-  ...read(`${GROUPS}/${path}`, value),
+  ask: Object.keys(files).map((path) => `read=${path}`),
+  expects: Object.fromEntries(Object.entries(files).map(([path, text]) => [`read.${path}`, text])),
 });
 
 const LIMITS: readonly OptionCase[] = [
-  limit("--memory 64m", "memory/memory.limit_in_bytes", "67108864"),
-  limit("--memory 64m --memory-reservation 32m", "memory/memory.soft_limit_in_bytes", "33554432"),
-  limit("--cpus 0.5", "cpu/cpu.cfs_quota_us", "50000"),
-  limit("--cpu-shares 512", "cpu/cpu.shares", "512"),
-  limit("--cpuset-cpus 0", "cpuset/cpuset.cpus", "0"),
-  limit("--pids-limit 50", "pids/pids.max", "50"),
-  limit("--pids-limit -1", "pids/pids.max", "max"),
+  reads("--memory 64m --memory-reservation 32m --cpus 0.5 --cpu-shares 512 --cpuset-cpus 0 --pids-limit 50", {
+    [`${GROUPS}/memory/memory.limit_in_bytes`]: "67108864",
+    [`${GROUPS}/memory/memory.soft_limit_in_bytes`]: "33554432",
+    [`${GROUPS}/cpu/cpu.cfs_quota_us`]: "50000",
+    [`${GROUPS}/cpu/cpu.shares`]: "512",
+    [`${GROUPS}/cpuset/cpuset.cpus`]: "0",
+    [`${GROUPS}/pids/pids.max`]: "50",
+  }),
+  reads("--pids-limit -1", { [`${GROUPS}/pids/pids.max`]: "max" }),
 ];
 
 const PROCESS: readonly OptionCase[] = [
   option("", { "uid.0": 0, pid: "1", seccomp: 2, noNewPrivileges: 0 }),
+  option("--user 7:8 --group-add 9 --cap-add NET_RAW", {
+    "uid.0": 7,
+    "gid.0": 8,
+    "groups.1": 9,
+    "capabilities.ambient": "0x2000",
+  }),
   option("--user 1000", { "uid.0": 1000, "gid.0": 1000, "capabilities.effective": "0x0" }),
-  option("--user 7:8 --group-add 9", { "uid.0": 7, "gid.0": 8, "groups.1": 9 }),
-  option("--workdir /bin", { cwd: "/bin" }),
-  option("--env COLOUR=blue --unsetenv container", { "env.0": "COLOUR=blue" }),
-  option("--cap-drop all", { "capabilities.bounding": "0x0", "capabilities.effective": "0x0" }),
-  option("--cap-drop all --cap-add NET_RAW", { "capabilities.bounding": "0x2000" }),
-  option("--user 1000 --cap-add NET_RAW", { "capabilities.effective": "0x2000", "capabilities.ambient": "0x2000" }),
-  option("--privileged", { seccomp: 0 }, "try=/proc/sys/kernel/hostname", "list=/dev/net"),
-  option("--security-opt seccomp=unconfined", { seccomp: 0 }),
-  option("--security-opt no-new-privileges", { noNewPrivileges: 1 }),
+  option("--workdir /bin --env COLOUR=blue --unsetenv container --umask 0077 --oom-score-adj 500", {
+    cwd: "/bin",
+    "env.0": "COLOUR=blue",
+    umask: "0077",
+    oomScoreAdj: "500",
+  }),
   option("--ulimit nofile=100:200 --ulimit nproc=500:500 --ulimit core=0", {
     "rlimits.NOFILE": "100:200",
     "rlimits.CORE": "0:0",
   }),
-  option("--umask 0077", { umask: "0077" }),
-  option("--oom-score-adj 500", { oomScoreAdj: "500" }),
+  option("--cap-drop all", { "capabilities.bounding": "0x0", "capabilities.effective": "0x0" }),
+  option("--cap-drop all --cap-add NET_RAW", { "capabilities.bounding": "0x2000" }),
+  option("--privileged", { seccomp: 0 }, "try=/proc/sys/kernel/hostname", "list=/dev/net"),
+  option("--security-opt seccomp=unconfined --security-opt no-new-privileges", { seccomp: 0, noNewPrivileges: 1 }),
   {
     ...option("--personality LINUX32", {}),
     differs: { personality: "runc 1.1 does not know it", machine: "the same" },
@@ -67,31 +75,37 @@ const NAMESPACES: readonly OptionCase[] = [
   option("--cgroupns private", { "namespaces.cgroup": "new" }),
   option("--userns host", { "uidMap.0": "         0          0 4294967295" }),
   option("--uidmap 0:200000:1000 --gidmap 0:300000:1000", { "gidMap.0": "         0     300000       1000" }),
-  { options: ["--sysctl", "kernel.msgmax=9000"], ...read("/proc/sys/kernel/msgmax", "9000") },
-  { options: ["--sysctl", "net.ipv4.ip_forward=1"], ...read("/proc/sys/net/ipv4/ip_forward", "1") },
+  reads("--sysctl kernel.msgmax=9000 --sysctl net.ipv4.ip_forward=1", {
+    "/proc/sys/kernel/msgmax": "9000",
+    "/proc/sys/net/ipv4/ip_forward": "1",
+  }),
 ];
 
 const MOUNTS: readonly OptionCase[] = [
   option("--read-only", { "tried./.create": "EROFS" }, "try=/", "try=/tmp", "try=/run"),
   option("--read-only --read-only-tmpfs=false", { "tried./tmp.create": "EROFS" }, "try=/tmp"),
-  option("--tmpfs /scratch:size=1m,mode=1777", { "mounts./scratch#0.type": "tmpfs" }, "try=/scratch"),
-  option("--tmpfs /etc", {}, "list=/etc"),
-  option("-v /srv/shared:/shared", { "tried./shared.create": "ok" }, "try=/shared"),
-  option("-v /srv/shared:/shared:ro", { "tried./shared.create": "EROFS" }, "try=/shared"),
-  option("-v /srv/shared:/shared:z", {}, "try=/shared"),
+  option("--tmpfs /scratch:size=1m,mode=1777 --tmpfs /etc", {}, "try=/scratch", "list=/etc"),
+  option(
+    "-v /srv/shared:/rw -v /srv/shared:/ro:ro -v /srv/shared:/z:z -v named:/named",
+    { "tried./rw.create": "ok", "tried./ro.create": "EROFS" },
+    ...["try=/rw", "try=/ro", "try=/z", "try=/named"],
+  ),
   option("-v /srv/shared:/shared:O", { "mounts./shared#0.type": "overlay" }, "try=/shared"),
   {
     ...option("-v /srv/shared:/shared:noexec,nosuid,rshared", {}, "try=/shared"),
     differs: { "mounts./#0.propagation": "podman asks for a shared root, which runc 1.1 leaves private" },
   },
-  option("-v named:/data", {}, "try=/data"),
-  option("--mount type=bind,src=/srv/shared,dst=/one,ro=true", {}, "try=/one"),
-  option("--mount type=tmpfs,dst=/two,tmpfs-size=4096", {}, "try=/two"),
-  option("--mount type=devpts,dst=/three", { "mounts./three#0.type": "devpts" }),
-  option("--mount type=image,src=localhost/busybox,dst=/four", {}, "list=/four/bin/busybox"),
-  option("--shm-size 1m", { "mounts./dev/shm#0.super": "rw,size=1024k" }),
-  option("--device /dev/null:/dev/other:r", { "dev./dev/other.minor": 3 }, "try=/dev/other"),
-  option("--device /dev/fuse", { "dev./dev/fuse.major": 10 }, "try=/dev/fuse"),
+  option(
+    "--mount type=bind,src=/srv/shared,dst=/one,ro=true --mount type=tmpfs,dst=/two,tmpfs-size=4096 --mount type=devpts,dst=/three",
+    { "tried./one.create": "EROFS", "mounts./two#0.type": "tmpfs", "mounts./three#0.type": "devpts" },
+    ...["try=/one", "try=/two"],
+  ),
+  option("--mount type=image,src=localhost/busybox,dst=/four --shm-size 1m", {}, "list=/four/bin/busybox"),
+  option(
+    "--device /dev/null:/dev/other:r --device /dev/fuse",
+    { "dev./dev/other.minor": 3, "dev./dev/fuse.major": 10 },
+    ...["try=/dev/other", "try=/dev/fuse"],
+  ),
   option("--security-opt unmask=/proc/acpi --security-opt mask=/bin", {}, "try=/bin", "try=/proc/acpi"),
   option("--security-opt proc-opts=hidepid=2", {}),
   option("--no-hosts --cgroupns private --systemd always", {}, "try=/sys/fs/cgroup/systemd"),
