@@ -12,6 +12,7 @@ export {
 } from "../errors/errors.ts";
 export { planToJson, printPlan } from "../plan/print.ts";
 export type { Act, Call, Operand, Plan, Stage, Step } from "../plan/step.ts";
+export type { CheckpointOptions, RestoreOptions } from "./checkpoint-options.ts";
 export type { ContainerEvent } from "./events.ts";
 export { type CreateOptions, type ExitStatus, Runtime, type RuntimeOptions } from "./runtime.ts";
 export type { State } from "./state.ts";
