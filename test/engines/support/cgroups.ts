@@ -13,7 +13,9 @@ let made = 0;
 export function makeCgroups(): Cgroups {
   made += 1;
   const name = `tsrun-engines-${process.pid}-${made}`;
-  const groups = hierarchies().map((own) => join(own, name));
+  const own = hierarchies();
+  for (const dir of own) removeStale(dir);
+  const groups = own.map((dir) => join(dir, name));
   for (const group of groups) {
     mkdirSync(group);
     // A new cpuset has no processors.
@@ -43,6 +45,20 @@ export async function endCgroups(groups: Cgroups): Promise<void> {
         if ((error as NodeJS.ErrnoException).code !== "EBUSY" || Date.now() > late) throw error;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
+    }
+  }
+}
+
+/** Those of tests that were killed; their processes ended with them. */
+function removeStale(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    const pid = /^tsrun-engines-(\d+)-\d+$/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    try {
+      removeBelow(join(dir, name));
+    } catch (error) {
+      // Another test removes it as well, or the kernel is not done with it.
+      if (!["EBUSY", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     }
   }
 }
