@@ -3,7 +3,7 @@
 
 type Json = { [key: string]: unknown };
 
-/** A fresh copy each time; valid, but for the properties that tsrun does not carry out yet. */
+/** A fresh copy each time; valid. */
 export function fullConfig(): Json {
   const numbers = { major: 8, minor: 0 };
   return {
