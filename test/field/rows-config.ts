@@ -255,6 +255,7 @@ export const PROCESS_FEATURES: Chapter = {
       ["`execCPUAffinity`", "`execCPUAffinity` initial/final"],
       "initial before the cgroup is joined, final after it; the init's CPUs stay",
       both(
+        shown("live/exec-options.test.ts", "execCPUAffinity is for those that join, and not for the init"),
         shown("compile/exec.test.ts", "CPUs are chosen before the cgroup is joined, and again after it"),
         shown(SCHEDULING, "execCPUAffinity does not change the CPUs of the container's init"),
       ),
