@@ -56,9 +56,9 @@ test("root's image cannot be traced before it enters or makes anything", LONG, (
       enter++;
       expect(traced.closed).toBeLessThan(traced.enters);
     }),
-    { numRuns: 120 },
+    { numRuns: 250 },
   );
-  expect(enter).toBeGreaterThan(20);
+  expect(enter).toBeGreaterThan(10);
 });
 
 test("nobody's image can be traced when the container's process begins", LONG, () => {
