@@ -6,6 +6,7 @@
  *   node scripts/setup.mjs --list     prints all the packages, for a Dockerfile
  */
 import { spawnSync } from "node:child_process";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 
 /** Package -> who needs it. */
 const PACKAGES = {
@@ -53,14 +54,33 @@ function setup() {
   const missing = Object.keys(PACKAGES).filter((name) => !isInstalled(name));
   if (missing.length === 0) return;
   if (process.getuid() !== 0) fail(`needs root to install ${missing.join(" ")}`);
+  withoutDaemons(() => install(missing));
+}
+
+function install(missing) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   for (const args of [
     ["update", "-qq"],
     ["install", "-y", "-qq", "--no-install-recommends", ...missing],
   ]) {
     const run = spawnSync("apt-get", args, { env, stdio: ["ignore", "inherit", "inherit"] });
-    if (run.error) fail(`apt-get: ${run.error.message}; these packages are Debian's`);
-    if (run.status !== 0) fail(`apt-get ${args[0]} failed`);
+    if (run.error) throw new Error(`apt-get: ${run.error.message}; these packages are Debian's`);
+    if (run.status !== 0) throw new Error(`apt-get ${args[0]} failed`);
+  }
+}
+
+/** Debian starts a daemon with its installation unless this file says no: dockerd would set up the host's firewall. */
+function withoutDaemons(work) {
+  const policy = "/usr/sbin/policy-rc.d";
+  const ours = !existsSync(policy);
+  if (ours) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    work();
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(`setup: ${error.message}`);
+  } finally {
+    if (ours) rmSync(policy);
   }
 }
 
