@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { terminal } from "../live/support/pty.ts";
 import { type Docker, dockerHost, IMAGE } from "./support/docker.ts";
+import { page } from "./support/page.ts";
 
 const engine = dockerHost();
 const SLEEP = ["sleep", "600"];
@@ -26,6 +27,7 @@ test("info names the runtime of daemon.json", async (t) => {
   const docker = (await engine(t)).docker("tsrun");
   const runtimes = JSON.parse(await docker.ok("info", "--format", "{{json .Runtimes}}"));
   expect(runtimes.tsrun).toEqual({ path: "/usr/local/bin/tsrun" });
+  expect(page()).toContain(`docker ${docker.run().slice(0, 3).join(" ")}`);
 });
 
 test("run gives the program's output and status", async (t) => {
