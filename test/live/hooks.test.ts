@@ -6,6 +6,7 @@ import { expect, type TestContext, test } from "vitest";
 import { requires } from "../requires.ts";
 import { type Container, shell, until } from "./support/container.ts";
 import { hookLog, KINDS, type Logged, script, withHooks, witness } from "./support/hooks.ts";
+import { PATIENCE } from "./support/patience.ts";
 import { type Outcome, run, runc, runtimeRoot, TSRUN, tsrun } from "./support/run.ts";
 import { type HookName, type HookSpec, ORDINARY, rootless, type Spec } from "./support/spec.ts";
 
@@ -183,13 +184,13 @@ test("a hook of the runtime finds the mounts under the rootfs in the container's
 
 test("hooks that read nothing, and hooks that leave a daemon behind, hold nobody up", LONG, async (t) => {
   requires(t, "root");
-  const hooks = KINDS.map((kind) => [kind, [script("sleep 8 & exit 0"), witness(kind)]]);
+  const hooks = KINDS.map((kind) => [kind, [script(`sleep ${8 * PATIENCE} & exit 0`), witness(kind)]]);
   const c = withHooks(t, Object.fromEntries(hooks));
   const begin = Date.now();
   await c.ok("create");
   await c.ok("start");
   await c.ok("delete", ["--force"]);
-  expect(Date.now() - begin).toBeLessThan(7000);
+  expect(Date.now() - begin).toBeLessThan(7000 * PATIENCE);
   expect(hookLog(c).map(({ label }) => label)).toEqual([...KINDS]);
 });
 
