@@ -113,7 +113,8 @@ test("exec gives the program's output and status, again and again", async (t) =>
     const seen = [];
     for (let turn = 0; turn < 10; turn++) {
       const exec = ["tasks", "exec", "--exec-id", `e${turn}`, "--cwd", "/bin", "--user", "1:2", id];
-      const { status, stdout } = await ctr(...exec, "sh", "-c", `pwd; id -u; exit ${turn}`);
+      // ctr lets go of its pipes at the end of the process, even if it has not opened them by then.
+      const { status, stdout } = await ctr(...exec, "sh", "-c", `pwd; id -u; sleep 0.2; exit ${turn}`);
       seen.push({ status, stdout });
     }
     const missing = await ctr("tasks", "exec", "--exec-id", "none", id, "/no/such");
