@@ -23,8 +23,9 @@ import {
   umask,
 } from "./process.ts";
 import { scheduling, schedulingOfHost } from "./scheduling.ts";
-import type { Chapter, CompileOptions, Draft, Scope } from "./scope.ts";
+import { at, type Chapter, type CompileOptions, type Draft, type Scope } from "./scope.ts";
 import { joinedTerminal } from "./terminal.ts";
+import { turnFor } from "./turn.ts";
 import { capabilities, noNewPrivileges, ownStdio, user } from "./user.ts";
 import { becomeRoot } from "./user-namespace.ts";
 
@@ -60,6 +61,7 @@ const CHAPTERS: readonly Chapter[] = [
   capabilities,
   noNewPrivileges,
   messenger,
+  handOver, // a process that ends at once may not be there any more
   setLimits,
   umask,
   closeOnExec,
@@ -79,6 +81,10 @@ function joinedPart(config: Config): Config {
   const { hooks: _hooks, ...rest } = config;
   const { sysctl: _sysctl, timeOffsets: _offsets, ...linux } = config.linux ?? {};
   return { ...rest, mounts: config.mounts?.filter(({ type }) => type === "devpts") ?? [], linux };
+}
+
+function handOver({ options }: Scope): readonly Draft[] {
+  return options.handedOver === true ? turnFor(at("process", ""), "joined", []) : [];
 }
 
 /** What a start does as the process is done before the join here. */

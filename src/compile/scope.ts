@@ -19,8 +19,8 @@ export interface CompileOptions {
   readonly cgroup?: readonly CgroupDirectory[];
   /** The running container that a process is to join, by the input `$container`: a pidfd of its init. */
   readonly join?: JoinTarget;
-  /** Of a process that joins: its terminal is relayed, and readied for that before the program can write to it. */
-  readonly relayed?: boolean;
+  /** Of a process that joins: its caller is given its terminal, its pid or a descriptor of it, before the program runs. */
+  readonly handedOver?: boolean;
   /** `linux.seccomp` as the kernel takes it. */
   readonly seccomp?: FilterProgram;
   /** The unit of systemd that the cgroup is. */

@@ -9,8 +9,7 @@ import { type Call, NEXT, type Step } from "../plan/step.ts";
 import { checkDevice } from "./devices.ts";
 import { mountJobs, moveTo } from "./mount-job.ts";
 import { openInRoot, openTarget } from "./paths.ts";
-import { at, close, type Draft, type Make, type Scope } from "./scope.ts";
-import { turnFor } from "./turn.ts";
+import { at, close, type Make, type Scope } from "./scope.ts";
 
 /** `$pty` becomes stdin, stdout, stderr and the controlling terminal; `$console` receives the master. */
 export function terminal(scope: Scope): readonly Step[] {
@@ -20,7 +19,7 @@ export function terminal(scope: Scope): readonly Step[] {
 }
 
 /** The terminal of a process that joins a container, whose root directory is that of the process by now. */
-export function joinedTerminal(scope: Scope): readonly Draft[] {
+export function joinedTerminal(scope: Scope): readonly Step[] {
   if (scope.config.process?.terminal !== true) return [];
   const make = at("init", "/process/terminal");
   const how = flags(O, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC);
@@ -28,7 +27,6 @@ export function joinedTerminal(scope: Scope): readonly Draft[] {
     make("openat", [flags(AT, AT.AT_FDCWD), string("/"), how], { result: "root" }),
     ...pty(scope, make, []),
     close(make, "root"),
-    ...(scope.options.relayed === true ? turnFor(make, "terminal", []) : []),
   ];
 }
 

@@ -11,7 +11,7 @@ export const REPORT_SIZE = 32;
 export const LOG_SIZE = 512;
 
 type Word = Exclude<Message, "pid">;
-const WORDS: readonly string[] = ["join", "map", "entered", "mounted", "created", "terminal"] satisfies readonly Word[];
+const WORDS: readonly string[] = ["join", "map", "entered", "mounted", "created", "joined"] satisfies readonly Word[];
 
 export interface Failure {
   readonly kind: "failure";

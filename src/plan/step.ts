@@ -141,10 +141,10 @@ export type UnitValue =
 /**
  * What the image says to the runtime: each is sent as its own word, but for `pid`, which is 8 bytes of number.
  * `join`: the bootstrap is there, and nothing of it yet; `map`: it is in its user namespace; `entered`: the init is in
- * all namespaces; `mounted`: its mounts are there, and the host is still in sight; `created`: it waits for `start`; `terminal`: the master
- * of its terminal is on its way to who relays it.
+ * all namespaces; `mounted`: its mounts are there, and the host is still in sight; `created`: it waits for `start`; `joined`: a
+ * process is ready to run in a container, and its caller has not been told.
  */
-export type Message = "join" | "map" | "pid" | "entered" | "mounted" | "created" | "terminal";
+export type Message = "join" | "map" | "pid" | "entered" | "mounted" | "created" | "joined";
 
 export type Step = Call | Act;
 

@@ -13,7 +13,7 @@ import type { Plan } from "../plan/step.ts";
 import { type Held, release } from "../state/hold.ts";
 import { createState, removeState, startSocket, writeConfig, writeFirstState, writeState } from "../state/store.ts";
 import { type Console, openConsole, type TerminalTaker } from "./console.ts";
-import { type HandOver, handOver } from "./hand-over.ts";
+import { type HandOver, handOverOrEnd } from "./hand-over.ts";
 import { perform } from "./perform.ts";
 import { compileOptions, limited, type Prepared, prepare, type Wish } from "./prepare.ts";
 import { checkPreserved } from "./preserved-fds.ts";
@@ -188,7 +188,7 @@ async function startImage(begun: Begun, record: ContainerRecord, { made, unit }:
       writeCreating: (pid) => writeState(held, running(pid)),
       writeCreated,
     });
-    await handOver(pid, creation, console);
+    await handOverOrEnd(pid, creation, console);
     return created;
   } finally {
     close(listener);

@@ -19,7 +19,7 @@ import { deriveStatus, isAlive } from "../state/status.ts";
 import { readConfigOf } from "../state/store.ts";
 import { openConsole, type TerminalTaker } from "./console.ts";
 import { execProcess, type ProcessOptions } from "./exec-process.ts";
-import { type HandOver, handOver } from "./hand-over.ts";
+import { type HandOver, handOver, takeBack } from "./hand-over.ts";
 import { perform } from "./perform.ts";
 import { checkPreserved } from "./preserved-fds.ts";
 import { type ContainerRecord, readRecord } from "./record.ts";
@@ -50,18 +50,23 @@ export async function exec(wish: ExecWish): Promise<number> {
       const agent = filter?.notifies
         ? (await import("./seccomp-listener.ts")).reachAgent(record, "running")
         : undefined;
+      let handed = false;
       try {
-        const pid = await perform({
+        return await perform({
           plan,
           image: emitImage(plan),
           stdio: wish.stdio,
           inputs: { ...inputs, console: console.theirs },
           preserveFds: wish.preserveFds,
           agent,
-          takeTerminal: () => console.deliver(),
+          handOver: (pid) => {
+            handed = true;
+            return handOver(pid, wish, console);
+          },
         });
-        await handOver(pid, wish, console);
-        return pid;
+      } catch (error) {
+        if (handed) takeBack(wish);
+        throw error;
       } finally {
         agent?.close();
       }
@@ -114,7 +119,8 @@ async function prepareExec(wish: ExecWish): Promise<PreparedExec> {
     const facts = probeJoin(config, record.bundle, record.pid, wish.stdio);
     const filter = await filterOf(wish, own, facts);
     const relayed = config.process.terminal === true && wish.consoleSocket === undefined;
-    const options = { ...joining, relayed, ...(filter && { seccomp: filter }) };
+    const handedOver = relayed || wish.pidFile !== undefined || wish.pidfdSocket !== undefined;
+    const options = { ...joining, handedOver, ...(filter && { seccomp: filter }) };
     if (options.join.root) inputs.root = openDirectory(`/proc/${record.pid}/root`);
     // Until here its pid could have become another's.
     if (!isAlive(record)) throw notRunning(id, "stopped");

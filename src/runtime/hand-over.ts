@@ -17,12 +17,21 @@ export interface HandOver {
   readonly pidfdSocket: string | undefined;
 }
 
-/** Ends the process, our child, if the caller cannot be given what he asked for. */
 export async function handOver(pid: number, { pidFile, pidfdSocket }: HandOver, console: Console): Promise<void> {
+  await console.deliver();
+  if (pidFile !== undefined) writePidFile(pidFile, pid);
+  if (pidfdSocket !== undefined) sendPidfd(pidfdSocket, pid);
+}
+
+/** After a program that could not run: its pid means nothing. */
+export function takeBack({ pidFile }: HandOver): void {
+  if (pidFile !== undefined) rmSync(resolve(pidFile), { force: true });
+}
+
+/** Ends the process, our child, if the caller cannot be given what he asked for. */
+export async function handOverOrEnd(pid: number, wish: HandOver, console: Console): Promise<void> {
   try {
-    await console.deliver();
-    if (pidFile !== undefined) writePidFile(pidFile, pid);
-    if (pidfdSocket !== undefined) sendPidfd(pidfdSocket, pid);
+    await handOver(pid, wish, console);
   } catch (error) {
     kill(pid, 9);
     await waitExit(pid);

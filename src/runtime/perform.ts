@@ -28,8 +28,8 @@ export interface Performance {
   readonly unit?: ContainerUnit | undefined;
   /** What can be done while the image runs; called once, when it has begun to. */
   meanwhile?(): Promise<void>;
-  /** Takes the master of a terminal that is relayed; the image waits. */
-  takeTerminal?(): Promise<void>;
+  /** Gives the caller what he asked for of a process that joins; the image waits. */
+  handOver?(pid: number): Promise<void>;
   /** Is handed the listener of a process that joins; undefined if its filter has none. */
   readonly agent?: Agent | undefined;
   /** What is needed for hooks; undefined if there are none. */
@@ -88,7 +88,7 @@ async function act(step: Act, performance: Performance, under: Under): Promise<v
       return performance.meanwhile?.();
     case "wait":
       await expectMessage(step.message, performance, under);
-      return step.message === "terminal" ? performance.takeTerminal?.() : undefined;
+      return step.message === "joined" ? performance.handOver?.(under.init) : undefined;
     case "answer":
       return send(must(under.report), Uint8Array.of(1));
     case "write-proc":

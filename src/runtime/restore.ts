@@ -22,7 +22,7 @@ import { type Criu, converse, demand, environment, findCriu, type Notice } from 
 import { criuError } from "./criu-log.ts";
 import { CRIU_TYPE, type CriuOptions } from "./criu-messages.ts";
 import { checkCommon, type Directories, withDirectories, withDirectoriesOf } from "./criu-options.ts";
-import { handOver } from "./hand-over.ts";
+import { handOverOrEnd } from "./hand-over.ts";
 import { runHook } from "./hooks.ts";
 import { stateText } from "./hooks-text.ts";
 import { writeHostFile } from "./host-files.ts";
@@ -78,7 +78,7 @@ async function begin(restore: Restore): Promise<ContainerRecord> {
       const around = { ...restore, directories, config: prepared.config, inputs: plan.inputs, binds, root, pid: criu };
       return restoreBy(restore, { criu, socket: ours, opts: restoreOptions(around) });
     });
-    await handOver(restored.pid, creation, console);
+    await handOverOrEnd(restored.pid, creation, console);
     return restored;
   } finally {
     if (socket !== undefined) close(socket);

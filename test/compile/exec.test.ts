@@ -39,7 +39,7 @@ const options: fc.Arbitrary<CompileOptions> = fc.record(
     listenFds: fc.nat(2),
     cgroup: fc.constantFrom([], [CGROUP]),
     keyring: fc.constant("_ses.x"),
-    relayed: fc.boolean(),
+    handedOver: fc.boolean(),
   },
   { requiredKeys: ["join", "cgroup"] },
 );

@@ -76,7 +76,7 @@ describe.each(MACHINES)("on %s", (machine, arch) => {
   test("a thread of the image shares its results, and needs no stack of its own", (t) => {
     const { CLONE_VM, CLONE_FS, CLONE_FILES, CLONE_SIGHAND, CLONE_THREAD, CLONE_SYSVSEM } = CLONE;
     const thread = flags(CLONE, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM);
-    const limit = struct("timespec", { tv_sec: int(5) });
+    const limit = struct("timespec", { tv_sec: int(1) });
     const { status, stdout, report } = start(t, [
       call("fcntl", [ref("report"), int(1), int(0)], { result: "seen", expect: 0 }),
       call("clone", [thread, NULL, NULL, NULL, NULL], { branch: { value: 0, equal: NEXT, other: "first" } }),
