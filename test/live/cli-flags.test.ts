@@ -7,6 +7,7 @@ import { parseConfig } from "../../src/config/parse.ts";
 import { requires } from "../requires.ts";
 import { bundle, temporary } from "./support/bundle.ts";
 import { container, freshId, shell, tsrunAnswer, until } from "./support/container.ts";
+import { PIDFD_RECEIVER } from "./support/receiver.ts";
 import { launch, run, runtimeRoot, TSRUN } from "./support/run.ts";
 import { ORDINARY, rootless } from "./support/spec.ts";
 
@@ -89,7 +90,7 @@ test.for(["create", "run", "exec"] as const)(
     requires(t, "root", "python3");
     const c = container(t, (spec) => shell(spec, "exec sleep 1000"));
     const path = join(temporary(t), "pidfd.sock");
-    const { child, outcome } = launch(["python3", "-c", RECEIVER, path]);
+    const { child, outcome } = launch(["python3", "-c", PIDFD_RECEIVER, path]);
     let shown = "";
     child.stdout?.on("data", (chunk: string) => {
       shown += chunk;
@@ -106,18 +107,6 @@ test.for(["create", "run", "exec"] as const)(
     await tsrunAnswer(["--root", c.root, "delete", "--force", c.id], temporary(t));
   },
 );
-
-/** Listens at the path in argv[1], and tells the pid of the process whose pidfd it is sent. */
-const RECEIVER = `
-import re, socket, sys
-listener = socket.socket(socket.AF_UNIX)
-listener.bind(sys.argv[1])
-listener.listen()
-print("listening", flush=True)
-connection, _ = listener.accept()
-name, fds, _, _ = socket.recv_fds(connection, 4096, 8)
-print(re.search(r"^Pid:\\s+(\\d+)", open(f"/proc/self/fdinfo/{fds[0]}").read(), re.M).group(1), flush=True)
-`;
 
 test("kill --all reaches every process of the container, and kill the first alone", async (t) => {
   requires(t, "root");

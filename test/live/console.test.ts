@@ -8,6 +8,7 @@ import { temporary } from "./support/bundle.ts";
 import { type Container, until } from "./support/container.ts";
 import { execLine, sleeping } from "./support/exec.ts";
 import { type Terminal, terminal } from "./support/pty.ts";
+import { TERMINAL_RECEIVER } from "./support/receiver.ts";
 import { launch, run } from "./support/run.ts";
 
 /** `exec --tty` of a shell script at a terminal of its own. */
@@ -148,30 +149,12 @@ test("a terminal is not detached from without a socket, and a socket is for a te
   }
 });
 
-/** Listens at the path in argv[1], types argv[2] at the terminal that it is sent, and shows all that comes from it. */
-const RECEIVER = `
-import os, socket, sys
-listener = socket.socket(socket.AF_UNIX)
-listener.bind(sys.argv[1])
-listener.listen()
-print("listening", flush=True)
-connection, _ = listener.accept()
-name, fds, _, _ = socket.recv_fds(connection, 4096, 8)
-print("received", len(fds), flush=True)
-os.write(fds[0], sys.argv[2].encode())
-try:
-    while data := os.read(fds[0], 4096):
-        os.write(1, data)
-except OSError:
-    pass
-`;
-
 test("the terminal of a detached process goes to the console socket, of the size that its process asks for", async (t) => {
   requires(t, "root", "python3");
   const c = await sleeping(t);
   const dir = temporary(t);
   const [path, file] = [`${dir}/console.sock`, `${dir}/process.json`];
-  const { child, outcome } = launch(["python3", "-c", RECEIVER, path, "hello\n"]);
+  const { child, outcome } = launch(["python3", "-c", TERMINAL_RECEIVER, path, "hello\n"]);
   let shown = "";
   child.stdout?.on("data", (chunk: string) => {
     shown += chunk;

@@ -26,6 +26,8 @@ test.for([0, 1])("pids.limit %d: the init is let in, and forks nothing", async (
   const c = container(t, (spec) => {
     shell(spec, "echo in; (echo out); echo on");
     limits({ pids: { limit } })(spec);
+    // Before, 0 was none.
+    spec.ociVersion = "1.3.0";
   });
   const { stdout, stderr } = await c.call("run");
   expect(stdout).toBe("in\n");

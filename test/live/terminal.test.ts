@@ -5,6 +5,7 @@ import { requires } from "../requires.ts";
 import { bundle } from "./support/bundle.ts";
 import { until } from "./support/container.ts";
 import { type Terminal, terminal } from "./support/pty.ts";
+import { TERMINAL_RECEIVER } from "./support/receiver.ts";
 import { launch, run, runtimeRoot, TSRUN } from "./support/run.ts";
 import type { Spec } from "./support/spec.ts";
 
@@ -144,24 +145,6 @@ test("a console socket is for a terminal that is detached from", async (t) => {
   }
 });
 
-/** Listens at the path in argv[1], types argv[2] at the terminal that it is sent, and shows all that comes from it. */
-const RECEIVER = `
-import os, socket, sys
-listener = socket.socket(socket.AF_UNIX)
-listener.bind(sys.argv[1])
-listener.listen()
-print("listening", flush=True)
-connection, _ = listener.accept()
-name, fds, _, _ = socket.recv_fds(connection, 4096, 8)
-print("received", len(fds), flush=True)
-os.write(fds[0], sys.argv[2].encode())
-try:
-    while data := os.read(fds[0], 4096):
-        os.write(1, data)
-except OSError:
-    pass
-`;
-
 test.for(["create", "run"])(
   "%s sends the terminal, of the size that config.json asks for, to the console socket",
   async (command, t) => {
@@ -172,7 +155,7 @@ test.for(["create", "run"])(
       spec.process.consoleSize = { height: 33, width: 99 };
     });
     const path = `${dir}/console.sock`;
-    const { child, outcome } = launch(["python3", "-c", RECEIVER, path, "hello\n"]);
+    const { child, outcome } = launch(["python3", "-c", TERMINAL_RECEIVER, path, "hello\n"]);
     let shown = "";
     child.stdout?.on("data", (chunk: string) => {
       shown += chunk;

@@ -61,9 +61,17 @@ export function crun(args: readonly string[], options: RunOptions = {}): Promise
   return run(["crun", "--cgroup-manager=disabled", ...args], { prelude: PURE_V1, ...options });
 }
 
-/** A prelude: hides the cgroup2 tree of a hybrid host. */
-export const PURE_V1 =
-  "if grep -q ' /sys/fs/cgroup/unified ' /proc/self/mountinfo; then umount /sys/fs/cgroup/unified; fi";
+/**
+ * A prelude, for crun: hides the cgroup2 tree of a hybrid host, and gives it a /dev/null of its own, since crun chowns that
+ * of the host to the user of a container.
+ */
+export const PURE_V1 = [
+  "if grep -q ' /sys/fs/cgroup/unified ' /proc/self/mountinfo; then umount /sys/fs/cgroup/unified; fi",
+  "mount -t tmpfs tmpfs /mnt",
+  "mknod -m 666 /mnt/null c 1 3",
+  "mount --bind /mnt/null /dev/null",
+  "umount -l /mnt",
+].join("; ");
 
 export function run(command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return launch(command, options).outcome;
