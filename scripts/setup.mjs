@@ -3,7 +3,8 @@
  * Installs what build and tests need from Debian's own packages: only what is missing, and as root.
  *
  *   node scripts/setup.mjs            installs
- *   node scripts/setup.mjs --list     prints all the packages, for a Dockerfile
+ *   node scripts/setup.mjs --engines  the engines, too
+ *   node scripts/setup.mjs --list     prints the packages, for a Dockerfile
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
@@ -32,26 +33,31 @@ const PACKAGES = {
   bsdutils: "script, for the tests with a terminal",
   procps: "ps, for the tests of what is left",
   umoci: "an image unpacked by umoci runs",
-  podman: "an engine that runs tsrun",
-  buildah: "another",
-  conmon: "podman's monitor of a container",
-  catatonit: "podman's --init, and the first process of a pod",
-  containerd: "an engine that runs tsrun",
-  "docker.io": "the same",
   debootstrap: "a Debian root filesystem, and the one of the virtual machine",
   "qemu-system-x86": "the virtual machine of the tests",
   "qemu-utils": "its saved state",
   e2fsprogs: "its disks",
 };
 
+/** Those of `npm run test:engines`. */
+const ENGINES = {
+  podman: "an engine that runs tsrun",
+  buildah: "another",
+  conmon: "podman's monitor of a container",
+  catatonit: "podman's --init, and the first process of a pod",
+  containerd: "an engine that runs tsrun",
+  "docker.io": "the same",
+};
+const WANTED = [PACKAGES, ...(process.argv.includes("--engines") ? [ENGINES] : [])].flatMap(Object.keys);
+
 if (process.argv.includes("--list")) {
-  console.log(Object.keys(PACKAGES).join(" "));
+  console.log(WANTED.join(" "));
 } else {
   setup();
 }
 
 function setup() {
-  const missing = Object.keys(PACKAGES).filter((name) => !isInstalled(name));
+  const missing = WANTED.filter((name) => !isInstalled(name));
   if (missing.length === 0) return;
   if (process.getuid() !== 0) fail(`needs root to install ${missing.join(" ")}`);
   withoutDaemons(() => install(missing));

@@ -283,7 +283,7 @@ test("the containers of a pod share namespaces with its first", async (t) => {
       "none",
     );
     await podman.ok("run", "--detach", "--pod", pod, IMAGE, ...SLEEP);
-    const ask = "hostname; ps -o comm | sort -u; echo one >/dev/shm/note";
+    const ask = 'hostname; running=$(ps -o comm); echo "$running" | sort -u; echo one >/dev/shm/note';
     const first = await podman.ok("run", "--rm", "--pod", pod, IMAGE, "sh", "-c", ask);
     const second = await podman.ok("run", "--rm", "--pod", pod, IMAGE, "cat", "/dev/shm/note");
     await podman.ok("pod", "pause", pod);
