@@ -20,7 +20,8 @@ export function probeSources(config: Config, bundle: string): Record<string, Sou
   return facts;
 }
 
-function isBind({ type, options = [] }: Mount): boolean {
+/** Whether mount(2) will bind: by its type, as callers write it, or by its options. */
+export function isBind({ type, options = [] }: Mount): boolean {
   return type === "bind" || options.includes("bind") || options.includes("rbind");
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The mounts of a container that show something of the host: CRIU keeps their place, not what is in them. */
 import { fstatSync, readlinkSync } from "node:fs";
-import type { Config, Mount } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { HostError } from "../errors/errors.ts";
 import { probeCgroup } from "../host/probe-cgroup.ts";
+import { isBind } from "../host/probe-sources.ts";
 import { O } from "../kernel/open.ts";
 import { close, type Fd } from "../native/fd.ts";
 import { openDirectory, openInRoot } from "../native/in-root.ts";
@@ -23,7 +24,8 @@ export function dumpedMounts(pid: number, config: Config): NamedMounts {
   checkCgroupMounts(config);
   const root = openDirectory(`/proc/${pid}/root`);
   try {
-    const binds = (config.mounts ?? []).filter(isBind).flatMap(({ destination }) => placeOf(root, destination) ?? []);
+    const bound = (config.mounts ?? []).filter((mount) => isBind(mount) && !mount.options?.includes("remount"));
+    const binds = bound.flatMap(({ destination }) => placeOf(root, destination) ?? []);
     const masks = (config.linux?.maskedPaths ?? []).flatMap((path) => maskedFile(root, path) ?? []);
     return [
       ...[...binds, ...devicePaths(config)].map((path) => ({ key: path, val: path })),
@@ -37,11 +39,6 @@ export function dumpedMounts(pid: number, config: Config): NamedMounts {
 /** Those that may be mounts; one that is a node of the container's own is not looked for. */
 export function devicePaths({ linux }: Config): readonly string[] {
   return [...new Set([...DEVICES, ...(linux?.devices ?? []).map(({ path }) => path)])];
-}
-
-export function isBind({ type, options = [] }: Mount): boolean {
-  if (options.includes("remount")) return false;
-  return type === "bind" || options.includes("bind") || options.includes("rbind");
 }
 
 /** Symlinks are followed as in the container: the kernel knows mounts by where they really are. */
